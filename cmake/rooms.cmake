@@ -1,0 +1,48 @@
+# A room is a folder with one job and a target of its own. A room sees only the headers of the
+# rooms that it names under USES (and of those that they name): each is reached through a folder of
+# links that holds that room alone, so an include that the layering forbids does not compile.
+
+set(LK_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor
+    -Wold-style-cast -Woverloaded-virtual)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  # GCC 12 warns falsely of "text" + std::string (GCC bug 105329).
+  list(APPEND LK_WARNINGS -Wno-restrict)
+endif()
+if(LK_WERROR)
+  list(APPEND LK_WARNINGS -Werror)
+endif()
+
+# The public headers: seen by every room.
+add_library(lk_public INTERFACE)
+target_include_directories(lk_public INTERFACE
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>)
+
+function(lk_room name)
+  cmake_parse_arguments(ROOM "" "" "SOURCES;USES;LIBRARIES" ${ARGN})
+  set(links ${PROJECT_BINARY_DIR}/rooms/${name})
+  file(MAKE_DIRECTORY ${links})
+  file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR} ${links}/${name} SYMBOLIC)
+  add_library(lk_${name} STATIC ${ROOM_SOURCES})
+  target_compile_options(lk_${name} PRIVATE ${LK_WARNINGS})
+  target_include_directories(lk_${name} PUBLIC ${links})
+  list(TRANSFORM ROOM_USES PREPEND lk_)
+  target_link_libraries(lk_${name} PUBLIC lk_public Threads::Threads ${ROOM_USES}
+                        PRIVATE ${ROOM_LIBRARIES})
+endfunction()
+
+# A room's unit tests stand beside what they test. LIBRARIES: only for the tests.
+function(lk_room_tests name)
+  cmake_parse_arguments(TESTS "" "" "SOURCES;USES;LIBRARIES" ${ARGN})
+  if(NOT LK_TESTS)
+    return()
+  endif()
+  list(TRANSFORM TESTS_USES PREPEND lk_)
+  add_executable(${name}_tests ${TESTS_SOURCES})
+  target_compile_options(${name}_tests PRIVATE ${LK_WARNINGS})
+  target_compile_definitions(${name}_tests PRIVATE
+      LK_GOLDEN_DIR="${PROJECT_SOURCE_DIR}/tests/golden")
+  target_link_libraries(${name}_tests PRIVATE lk_${name} ${TESTS_USES} GTest::gmock_main
+                        ${TESTS_LIBRARIES})
+  add_test(NAME ${name} COMMAND ${name}_tests)
+  set_tests_properties(${name} PROPERTIES TIMEOUT 300)
+endfunction()

@@ -1,0 +1,59 @@
+#pragma once
+
+// What crosses the library's binary boundary in place of the option aggregates. Each begins with
+// its own size, so that a newer library reads what an older header did not know as its default.
+// Fields are only ever appended.
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include <lk/error.hpp>
+#include <lk/expected.hpp>
+
+namespace lk {
+
+class KinesisClient;
+
+namespace detail {
+
+class Pipeline;
+
+struct EventFields {
+    std::uint32_t size = sizeof(EventFields);
+    bool has_data = false;
+    bool has_timestamp = false;
+    std::string_view type;
+    std::string_view data;
+    std::string_view source_user_id;
+    std::string_view partition_key;
+    std::string_view explicit_hash_key;
+    std::string_view id;
+    std::int64_t timestamp_ms = 0;
+    // For replays: kept as they are.
+    std::string_view timestamp_text;
+    std::string_view producer_id;
+};
+
+struct DispatchSettings {
+    std::uint32_t size = sizeof(DispatchSettings);
+    const std::shared_ptr<KinesisClient>* kinesis_client = nullptr;
+    std::string_view kinesis_stream;
+    std::string_view producer_id;
+    std::int64_t close_deadline_ms = 0;
+    std::int64_t linger_ms = 0;
+    std::int64_t deliver_within_ms = 0;
+    std::int64_t request_timeout_ms = 0;
+    std::int64_t max_requests_in_flight = 0;
+    std::uint64_t budget_bytes = 0;
+    bool fail_when_full = false;
+    const std::function<void(std::function<void()>)>* executor = nullptr;
+    const std::function<void(int, std::string_view)>* log = nullptr;
+};
+
+Expected<std::shared_ptr<Pipeline>, Error> open_pipeline(const DispatchSettings& settings);
+
+}  // namespace detail
+}  // namespace lk

@@ -1,0 +1,225 @@
+#pragma once
+
+/// \file
+/// Dispatches events to Amazon Kinesis Data Streams.
+///
+///     auto kinesis  = lk::aws_kinesis({.region = "eu-west-1"});
+///     auto dispatch = lk::get_dispatch({.kinesis_client = kinesis,
+///                                       .kinesis_stream = "entrypoint",
+///                                       .producer_id = "server@hostname"});
+///     auto published = dispatch("eventType", lk::json(R"({"key":"value"})"));
+///     std::cout << "Event " << published.get().id << " inserted in kinesis\n";
+
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <lk/aws_kinesis.hpp>
+#include <lk/detail/dispatch_abi.hpp>
+#include <lk/error.hpp>
+#include <lk/event.hpp>
+#include <lk/expected.hpp>
+#include <lk/json.hpp>
+#include <lk/kinesis_client.hpp>
+#include <lk/published.hpp>
+
+namespace lk {
+
+/// Options of one dispatch(). Text is copied before dispatch() returns.
+struct EventOptions {
+    /// The user on whose behalf; empty is written as null.
+    std::string_view source_user_id = {};
+    /// 1 to 256 Unicode characters; empty means a fresh UUID v4. Events with equal keys keep
+    /// their order and share a shard.
+    std::string_view partition_key = {};
+    /// Chooses the shard in place of the partition key: a decimal number below 2^128, or empty.
+    std::string_view explicit_hash_key = {};
+    /// The event's id; empty means a fresh UUID v4.
+    std::string_view id = {};
+    /// When it happened, of millisecond precision; absent means now.
+    std::optional<std::chrono::system_clock::time_point> timestamp = std::nullopt;
+};
+
+/// Options of Dispatch::record().
+struct RecordOptions {
+    /// As in EventOptions.
+    std::string_view partition_key = {};
+    /// As in EventOptions.
+    std::string_view explicit_hash_key = {};
+};
+
+/// What dispatch() does while the memory budget is used up.
+enum class WhenFull {
+    block,  ///< Waits for room (until close()).
+    fail,   ///< Fails at once with `full`.
+};
+
+/// How serious a line for the log hook is.
+enum class LogLevel { info, warning, error };
+
+/// Options of get_dispatch(). Read by inline code; fields are only ever appended.
+struct DispatchOptions {
+    /// Required. Shared with other dispatch functions as you like.
+    std::shared_ptr<KinesisClient> kinesis_client = {};
+    /// Required: the stream's name (1–128 of a–z A–Z 0–9 _ . -) or its ARN.
+    std::string kinesis_stream = {};
+    /// Required: who dispatches, such as "service@host"; UTF-8.
+    std::string producer_id = {};
+
+    /// How long the destructor's close() drains before it fails the rest. 0 and up.
+    std::chrono::milliseconds close_deadline = std::chrono::seconds(30);
+    /// How long an event may wait for company while requests are under way; an idle stream sends
+    /// at once. 0 to 1 hour.
+    std::chrono::milliseconds linger = std::chrono::milliseconds(5);
+    /// How long after dispatch() an event may still be sent; then it fails with `not_in_time`.
+    /// 1 ms and up.
+    std::chrono::milliseconds deliver_within = std::chrono::minutes(2);
+    /// How long one request may take before it is given up on. 100 ms to 1 hour.
+    std::chrono::milliseconds request_timeout = std::chrono::seconds(30);
+    /// How many requests may be under way at once. 1 to 1,000.
+    int max_requests_in_flight = 8;
+    /// How much memory unsettled events may hold. 1 MiB and up.
+    std::size_t budget_bytes = 128 * std::size_t{1024} * 1024;
+    /// What happens past the budget.
+    WhenFull when_full = WhenFull::block;
+
+    /// Runs callbacks and coroutines in place of the library's completion thread: is given one
+    /// task at a time, from any thread, and runs it soon, anywhere but inside this call.
+    std::function<void(std::function<void()>)> executor = {};
+    /// Is told of what no result can tell: retries, a client that breaks its contract, an
+    /// exception out of a callback. Called from any thread; must not call back into lk.
+    std::function<void(LogLevel, std::string_view)> log = {};
+};
+
+/// What flush() or close() found. Each event is counted once, by the first flush() after its
+/// dispatch() that sees it settled.
+struct FlushCounts {
+    std::uint64_t published = 0;
+    /// Certainly not in the stream.
+    std::uint64_t failed = 0;
+    /// Perhaps in the stream.
+    std::uint64_t unknown = 0;
+    /// Still unsettled when the deadline passed; always 0 after close().
+    std::uint64_t timed_out = 0;
+};
+
+/// The dispatch function. Thread-safe: any number of threads may call one at the same time, and
+/// for one partition key, if one call returns before another begins, the first is first in the
+/// stream. Movable, not while in use. The destructor is close(close_deadline).
+class Dispatch {
+  public:
+    Dispatch(Dispatch&&) noexcept = default;
+    /// Closes what this one was before.
+    Dispatch& operator=(Dispatch&& other) noexcept;
+    Dispatch(const Dispatch&) = delete;
+    Dispatch& operator=(const Dispatch&) = delete;
+    ~Dispatch();
+
+    /// Puts an event of this type into the stream. Never throws for bad input and never waits for
+    /// the network: the result resolves with the event once Kinesis has acknowledged it, or with
+    /// an Error. Blocks only while the memory budget is used up (see WhenFull).
+    Published operator()(std::string_view type, const Json& data = {},
+                         const EventOptions& options = {}) const {
+        return write(type, data.present(), data.text(), options);
+    }
+
+    /// The same for a type of your own, or another library's JSON (see JsonWriter).
+    template <EventData T>
+    Published operator()(std::string_view type, const T& data,
+                         const EventOptions& options = {}) const {
+        std::string text;
+        JsonWriter writer(text);
+        to_event_data(writer, data);
+        return write(type, true, text, options);
+    }
+
+    /// Data as bare text could mean JSON text or a JSON string: say lk::json(text), or write the
+    /// string with a JsonWriter.
+    template <class Text>
+    requires std::convertible_to<const Text&, std::string_view> Published
+    operator()(std::string_view type, const Text& data, const EventOptions& = {}) const = delete;
+
+    /// Puts an existing event, with its own id, timestamp, source and key: a replay. What is empty
+    /// is made new as in a dispatch(); shard, sequence number and attempts are ignored.
+    Published event(const Event& existing, std::string_view explicit_hash_key = {}) const;
+
+    /// Puts any bytes, without an envelope.
+    Published record(std::string_view bytes, const RecordOptions& options = {}) const;
+
+    /// Sends at once all that was dispatched before, and waits until it is settled, but no later
+    /// than `deadline` from now. Fails with `would_deadlock` where it would wait for itself.
+    Expected<FlushCounts, Error> flush(std::chrono::milliseconds deadline) const;
+
+    /// Refuses new events from now on, drains, and after `deadline` fails what is left by name:
+    /// `not_in_time`, with may_have_been_delivered where a request was under way. Calling it
+    /// again waits again and counts nothing twice.
+    Expected<FlushCounts, Error> close(std::chrono::milliseconds deadline);
+
+  private:
+    friend Expected<Dispatch, Error> try_get_dispatch(const DispatchOptions& options);
+    explicit Dispatch(std::shared_ptr<detail::Pipeline> pipeline) noexcept;
+
+    Published write(std::string_view type, bool has_data, std::string_view data,
+                    const EventOptions& options) const {
+        detail::EventFields fields;
+        fields.type = type;
+        fields.has_data = has_data;
+        fields.data = data;
+        fields.source_user_id = options.source_user_id;
+        fields.partition_key = options.partition_key;
+        fields.explicit_hash_key = options.explicit_hash_key;
+        fields.id = options.id;
+        if (options.timestamp) {
+            fields.has_timestamp = true;
+            fields.timestamp_ms = std::chrono::floor<std::chrono::milliseconds>(*options.timestamp)
+                                      .time_since_epoch()
+                                      .count();
+        }
+        return write(fields);
+    }
+    Published write(const detail::EventFields& fields) const;
+
+    std::shared_ptr<detail::Pipeline> pipeline_;
+};
+
+/// The dispatch function for a stream, or the Error that names the option that was refused.
+[[nodiscard]] inline Expected<Dispatch, Error> try_get_dispatch(const DispatchOptions& options) {
+    detail::DispatchSettings settings;
+    settings.kinesis_client = &options.kinesis_client;
+    settings.kinesis_stream = options.kinesis_stream;
+    settings.producer_id = options.producer_id;
+    settings.close_deadline_ms = options.close_deadline.count();
+    settings.linger_ms = options.linger.count();
+    settings.deliver_within_ms = options.deliver_within.count();
+    settings.request_timeout_ms = options.request_timeout.count();
+    settings.max_requests_in_flight = options.max_requests_in_flight;
+    settings.budget_bytes = options.budget_bytes;
+    settings.fail_when_full = options.when_full == WhenFull::fail;
+    settings.executor = &options.executor;
+    std::function<void(int, std::string_view)> log;
+    if (options.log) {
+        log = [hook = options.log](int level, std::string_view line) {
+            hook(static_cast<LogLevel>(level), line);
+        };
+    }
+    settings.log = &log;
+    auto opened = detail::open_pipeline(settings);
+    if (!opened) return std::move(opened).error();
+    return Dispatch(std::move(opened).value());
+}
+
+/// The dispatch function for a stream. Throws DispatchError (`bad_option`) when an option is
+/// missing or out of range. Makes no request yet.
+[[nodiscard]] inline Dispatch get_dispatch(const DispatchOptions& options) {
+    auto made = try_get_dispatch(options);
+    if (!made) throw DispatchError(std::move(made).error());
+    return std::move(made).value();
+}
+
+}  // namespace lk

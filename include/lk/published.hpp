@@ -1,0 +1,88 @@
+#pragma once
+
+#include <coroutine>
+#include <functional>
+#include <optional>
+#include <utility>
+
+#include <lk/error.hpp>
+#include <lk/event.hpp>
+#include <lk/expected.hpp>
+
+namespace lk {
+
+/// How one dispatched event ended: the event as it stands in the stream, or why it does not.
+using Outcome = Expected<Event, Error>;
+
+namespace detail {
+class Slot;
+}
+
+/// The result of one dispatch(): move-only, cheap, owned by one thread at a time.
+///
+/// Its destructor never blocks, and dropping it loses nothing: the event goes its way. It may
+/// outlive its dispatch function. Take the outcome once, by one of get(), wait(), then() or
+/// co_await; afterwards it is empty, and a further call gives `abandoned`.
+///
+/// Callbacks and coroutines go on in the library's completion thread (or in the executor given to
+/// get_dispatch), in order per partition key, never inside dispatch() and never on a thread that
+/// sends. A slow one delays other completions, never sending. In there, get() and wait() on an
+/// unresolved result, flush() and close() would wait for themselves: they fail at once with
+/// `would_deadlock`. An exception that leaves a callback goes to the log hook and stops nothing.
+class Published {
+  public:
+    Published() = default;
+    Published(Published&& other) noexcept : slot_(std::exchange(other.slot_, nullptr)) {}
+    Published& operator=(Published&& other) noexcept;
+    Published(const Published&) = delete;
+    Published& operator=(const Published&) = delete;
+    ~Published();
+
+    /// Blocks until the event is acknowledged, and returns it.
+    /// Throws DispatchError when it failed, or with `would_deadlock`, after which the result can
+    /// still be taken another way.
+    Event get();
+
+    /// Blocks until the event is settled; throws nothing. On `would_deadlock` the result can still
+    /// be taken another way.
+    [[nodiscard]] Outcome wait();
+
+    /// True once the outcome is there, so that get() and wait() would not block.
+    [[nodiscard]] bool ready() const noexcept;
+
+    /// Calls `callback` with the outcome once it is there.
+    void then(std::function<void(Outcome)> callback) &&;
+
+    /// What `co_await` waits with.
+    class Awaiter;
+
+    /// `Event event = co_await dispatch(...)`; throws DispatchError when it failed. Always resumes
+    /// on the completion thread or executor. A coroutine that is destroyed before then must not
+    /// be waiting here.
+    Awaiter operator co_await() &&;
+
+  private:
+    friend class detail::Slot;
+    friend class Dispatch;
+    explicit Published(detail::Slot* slot) noexcept : slot_(slot) {}
+
+    detail::Slot* slot_ = nullptr;
+};
+
+class Published::Awaiter {
+  public:
+    explicit Awaiter(Published&& result) : result_(std::move(result)) {}
+    [[nodiscard]] bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> waiting);
+    Event await_resume();
+
+  private:
+    Published result_;
+    std::optional<Outcome> outcome_;
+};
+
+inline Published::Awaiter Published::operator co_await() && {
+    return Awaiter(std::move(*this));
+}
+
+}  // namespace lk

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "base/clock.hpp"
+
+namespace lk {
+
+/// One thread that waits for something and, in between, lets its participants act. A pipeline's
+/// driver takes part in the loop of the client it feeds, so that a lone event needs no hop between
+/// threads; where the client has no loop of ours, a ThreadLoop serves.
+class Loop {
+  public:
+    class Participant {
+      public:
+        virtual ~Participant() = default;
+        /// Does what is due and tells when it wants to be called next at the latest (`never`: only
+        /// when woken). Called on the loop's thread alone.
+        virtual TimePoint turn(TimePoint now) = 0;
+    };
+
+    virtual ~Loop() = default;
+
+    /// From any thread. The loop keeps a participant alive until it is detached.
+    virtual void attach(std::shared_ptr<Participant> participant) = 0;
+    /// From any thread, also from within turn(); takes effect at the end of the current round.
+    virtual void detach(const Participant* participant) = 0;
+
+    /// Makes the loop take another round soon. From any thread; cheap when it is not asleep.
+    virtual void wake() noexcept = 0;
+
+    [[nodiscard]] virtual bool on_loop_thread() const noexcept = 0;
+};
+
+}  // namespace lk

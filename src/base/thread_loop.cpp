@@ -1,0 +1,62 @@
+#include "base/thread_loop.hpp"
+
+#include "base/threads.hpp"
+
+namespace lk {
+
+ThreadLoop::ThreadLoop(const char* name) : state_(std::make_shared<State>()) {
+    thread_ = start_thread(name, [state = state_] { state->run(); });
+}
+
+ThreadLoop::~ThreadLoop() {
+    {
+        const std::lock_guard lock(state_->mutex);
+        state_->stopping = true;
+    }
+    state_->changed.notify_one();
+    if (on_loop_thread()) {
+        thread_.detach();
+    } else {
+        thread_.join();
+    }
+}
+
+void ThreadLoop::attach(std::shared_ptr<Participant> participant) {
+    state_->participants.attach(std::move(participant));
+    wake();
+}
+
+void ThreadLoop::detach(const Participant* participant) {
+    state_->participants.detach(participant);
+}
+
+void ThreadLoop::wake() noexcept {
+    {
+        const std::lock_guard lock(state_->mutex);
+        if (state_->woken) return;
+        state_->woken = true;
+    }
+    state_->changed.notify_one();
+}
+
+bool ThreadLoop::on_loop_thread() const noexcept {
+    return thread_.get_id() == std::this_thread::get_id();
+}
+
+void ThreadLoop::State::run() {
+    std::unique_lock lock(mutex);
+    while (!stopping) {
+        woken = false;
+        lock.unlock();
+        const TimePoint next = participants.turn(std::chrono::steady_clock::now());
+        lock.lock();
+        const auto due = [this] { return woken || stopping; };
+        if (next == never) {
+            changed.wait(lock, due);
+        } else {
+            changed.wait_until(lock, next, due);
+        }
+    }
+}
+
+}  // namespace lk
