@@ -1,0 +1,216 @@
+#include "event/exact_json.hpp"
+
+#include "event/eight_bytes.hpp"
+#include "event/utf8.hpp"
+
+namespace lk::event {
+namespace {
+
+bool is_digit(char c) noexcept {
+    return c >= '0' && c <= '9';
+}
+
+bool is_hex_digit(char c) noexcept {
+    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+const char* digits_end(const char* at, const char* end) noexcept {
+    while (at != end && is_digit(*at)) ++at;
+    return at;
+}
+
+/// The first byte that a string does not hold just as it is, or that is not ASCII.
+const char* plain_end(const char* at, const char* end) noexcept {
+    for (; end - at >= 8; at += 8) {
+        const std::uint64_t word = eight_bytes::load(at);
+        const std::uint64_t found = eight_bytes::escaped(word) | eight_bytes::not_ascii(word);
+        if (found != 0) return at + eight_bytes::first(found);
+    }
+    for (; at != end; ++at) {
+        const auto byte = static_cast<unsigned char>(*at);
+        if (byte < 0x20 || byte >= 0x80 || byte == '"' || byte == '\\') return at;
+    }
+    return at;
+}
+
+}  // namespace
+
+bool ExactJson::document() {
+    const char* at = value(space(start_));
+    if (at == nullptr) return false;
+    const char* const value_end = at;
+    while (at != end_ && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')) ++at;
+    if (at != end_) {
+        fail(JsonFlaw::goes_on, at);
+        return false;
+    }
+    const auto rest = static_cast<std::size_t>(value_end - kept_from_);
+    if (copy_ == nullptr || copy_->empty()) {
+        compact_ = {kept_from_, rest};
+    } else {
+        copy_->append(kept_from_, rest, static_cast<std::size_t>(end_ - kept_from_));
+        compact_ = copy_->text();
+    }
+    return true;
+}
+
+const char* ExactJson::value(const char* at) {
+    while (true) {
+        at = begin_value(at);
+        // Here a value has ended, and perhaps the arrays and objects around it do as well.
+        while (true) {
+            if (at == nullptr || depth_ == 0) return at;
+            const bool in_object = open_[depth_ - 1] == '{';
+            at = space(at);
+            const char next = at == end_ ? '\0' : *at;
+            if (next == ',') break;
+            if (next != (in_object ? '}' : ']')) {
+                return fail(in_object ? JsonFlaw::no_comma_in_object : JsonFlaw::no_comma_in_array,
+                            at);
+            }
+            --depth_;
+            ++at;
+        }
+        at = space(at + 1);
+        if (open_[depth_ - 1] == '{') {
+            at = name_and_colon(at, JsonFlaw::no_name_after_comma);
+            if (at == nullptr) return nullptr;
+        }
+    }
+}
+
+/// Opens arrays and objects up to a value that holds no other, and returns that one's end.
+const char* ExactJson::begin_value(const char* at) {
+    while (true) {
+        if (at == end_) return fail(JsonFlaw::no_value, at);
+        const char first = *at;
+        switch (first) {
+            case '"': return string_end(at + 1);
+            case 't': return word_end(at, "true");
+            case 'f': return word_end(at, "false");
+            case 'n': return word_end(at, "null");
+            case '{':
+            case '[': break;
+            default: return number_end(at);
+        }
+        if (depth_ == max_json_depth) return fail(JsonFlaw::too_deep, at);
+        at = space(at + 1);
+        const char close = first == '{' ? '}' : ']';
+        if (at != end_ && *at == close) return at + 1;
+        open_[depth_++] = first;
+        if (first == '{') {
+            at = name_and_colon(at, JsonFlaw::no_name);
+            if (at == nullptr) return nullptr;
+        }
+    }
+}
+
+const char* ExactJson::name_and_colon(const char* at, JsonFlaw flaw) {
+    if (at == end_ || *at != '"') return fail(flaw, at);
+    at = string_end(at + 1);
+    if (at == nullptr) return nullptr;
+    at = space(at);
+    if (at == end_ || *at != ':') return fail(JsonFlaw::no_colon, at);
+    return space(at + 1);
+}
+
+const char* ExactJson::string_end(const char* after_quote) {
+    const char* at = after_quote;
+    while (true) {
+        at = plain_end(at, end_);
+        if (at == end_) return fail(JsonFlaw::unclosed_string, after_quote - 1);
+        if (*at == '"') return at + 1;
+        if (*at == '\\') {
+            at = escape_end(at);
+            if (at == nullptr) return nullptr;
+        } else if (static_cast<unsigned char>(*at) < 0x20) {
+            return fail(JsonFlaw::control_character, at);
+        } else {
+            // Where one character is not ASCII, its neighbours seldom are.
+            do {
+                const char* const next = utf8_sequence_end(at, end_);
+                if (next == nullptr) return fail(JsonFlaw::not_utf8, at);
+                at = next;
+            } while (at != end_ && static_cast<unsigned char>(*at) >= 0x80);
+        }
+    }
+}
+
+const char* ExactJson::escape_end(const char* backslash) {
+    const char* at = backslash + 1;
+    if (at == end_) return fail(JsonFlaw::unknown_escape, backslash);
+    switch (*at) {
+        case '"':
+        case '\\':
+        case '/':
+        case 'b':
+        case 'f':
+        case 'n':
+        case 'r':
+        case 't': return at + 1;
+        case 'u': break;
+        default: return fail(JsonFlaw::unknown_escape, backslash);
+    }
+    ++at;
+    for (int count = 0; count < 4; ++count, ++at) {
+        if (at == end_ || !is_hex_digit(*at)) {
+            return fail(JsonFlaw::short_unicode_escape, backslash);
+        }
+    }
+    return at;
+}
+
+const char* ExactJson::number_end(const char* at) {
+    const char* const number = at;
+    if (*at == '-') ++at;
+    if (at == end_ || !is_digit(*at)) {
+        return at == number ? fail(JsonFlaw::no_value, at) : fail(JsonFlaw::no_digit, at);
+    }
+    if (*at == '0') {
+        ++at;
+        if (at != end_ && is_digit(*at)) return fail(JsonFlaw::leading_zero, at - 1);
+    } else {
+        at = digits_end(at, end_);
+    }
+    if (at != end_ && *at == '.') {
+        const char* const digits = at + 1;
+        at = digits_end(digits, end_);
+        if (at == digits) return fail(JsonFlaw::no_digit, at);
+    }
+    if (at != end_ && (*at == 'e' || *at == 'E')) {
+        ++at;
+        if (at != end_ && (*at == '+' || *at == '-')) ++at;
+        const char* const digits = at;
+        at = digits_end(digits, end_);
+        if (at == digits) return fail(JsonFlaw::no_digit, at);
+    }
+    return at;
+}
+
+const char* ExactJson::word_end(const char* at, std::string_view word) {
+    const std::string_view left(at, static_cast<std::size_t>(end_ - at));
+    if (!left.starts_with(word)) return fail(JsonFlaw::misspelt_word, at);
+    return at + word.size();
+}
+
+[[gnu::noinline]] const char* ExactJson::skip_space(const char* at) {
+    const char* const space_from = at;
+    while (at != end_ && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')) ++at;
+    if (at == space_from) return at;
+    // The grammar has no place for it, so the caller finds the fault.
+    if (copy_ == nullptr) return space_from;
+    if (space_from != kept_from_) {
+        if (copy_->empty()) copy_->reserve(static_cast<std::size_t>(end_ - start_));
+        copy_->append(kept_from_, static_cast<std::size_t>(space_from - kept_from_),
+                      static_cast<std::size_t>(end_ - kept_from_));
+    }
+    kept_from_ = at;
+    return at;
+}
+
+[[gnu::noinline, gnu::cold]] const char* ExactJson::fail(JsonFlaw flaw, const char* at) noexcept {
+    fault_ = {flaw, at};
+    return nullptr;
+}
+
+}  // namespace lk::event

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <lk/expected.hpp>
+
+namespace lk::event {
+
+/// Why a text is not JSON.
+struct JsonProblem {
+    /// Such as "a comma or ] is missing at byte 17, where 2 stands"; the first byte is byte 1.
+    std::string message;
+};
+
+/// Checks JSON text: RFC 8259's grammar in valid UTF-8, arrays and objects nested to 1,024 at
+/// most. No number is too large; lone \ud800 escapes pass; duplicate names pass.
+/// Holds memory to work with, so one a thread: what the last text needed, and less than 1 MiB
+/// once the next text was checked.
+class JsonChecker {
+  public:
+    JsonChecker();
+    ~JsonChecker();
+    JsonChecker(const JsonChecker&) = delete;
+    JsonChecker& operator=(const JsonChecker&) = delete;
+
+    /// The text without white space outside strings: a part of `text` where it had none between
+    /// its first and last character, else a copy that lives until the next call.
+    [[nodiscard]] Expected<std::string_view, JsonProblem> compact(std::string_view text);
+
+  private:
+    struct Work;
+    std::unique_ptr<Work> work_;
+};
+
+[[nodiscard]] bool is_utf8(std::string_view text) noexcept;
+/// Unicode characters in valid UTF-8.
+[[nodiscard]] std::size_t code_points(std::string_view utf8) noexcept;
+
+/// Bytes of `utf8` as a JSON string, quotes included.
+[[nodiscard]] std::size_t json_string_bytes(std::string_view utf8) noexcept;
+/// Writes it; returns the end. Escapes what JSON.stringify escapes: " \ and U+0000–001F.
+char* write_json_string(char* out, std::string_view utf8) noexcept;
+/// Reads a string that write_json_string wrote from the start of `left`, and removes it there.
+/// False when another text stands there, the same string with other escapes included; both
+/// arguments are then unspecified.
+[[nodiscard]] bool read_json_string(std::string_view& left, std::string& utf8);
+
+}  // namespace lk::event
