@@ -18,15 +18,16 @@ class Expected {
 
     [[nodiscard]] T& value() & { return std::get<0>(held_); }
     [[nodiscard]] const T& value() const& { return std::get<0>(held_); }
-    [[nodiscard]] T&& value() && { return std::get<0>(std::move(held_)); }
+    // By value, so that `for (auto& one : list().value())` loops over something that lives.
+    [[nodiscard]] T value() && { return std::get<0>(std::move(held_)); }
 
     [[nodiscard]] E& error() & { return std::get<1>(held_); }
     [[nodiscard]] const E& error() const& { return std::get<1>(held_); }
-    [[nodiscard]] E&& error() && { return std::get<1>(std::move(held_)); }
+    [[nodiscard]] E error() && { return std::get<1>(std::move(held_)); }
 
     T& operator*() & { return value(); }
     const T& operator*() const& { return value(); }
-    T&& operator*() && { return std::move(*this).value(); }
+    T operator*() && { return std::move(*this).value(); }
     T* operator->() { return &value(); }
     const T* operator->() const { return &value(); }
 
