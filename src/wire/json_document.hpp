@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <lk/expected.hpp>
+
+#include "wire/document.hpp"
+
+namespace lk::wire {
+
+/// parse() and serialize() for Encoding::json.
+[[nodiscard]] Expected<Document, std::string> parse_json(std::string_view bytes);
+[[nodiscard]] std::string write_json(const Document& message);
+
+}  // namespace lk::wire

@@ -1,0 +1,64 @@
+#include "wire/json_string.hpp"
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+
+namespace lk::wire {
+namespace {
+
+bool must_be_escaped(char character) noexcept {
+    return static_cast<std::uint8_t>(character) < 0x20 || character == '"' || character == '\\';
+}
+
+// Eight characters at once. May see one too many (a byte after a match), never one too few.
+bool may_need_escapes(std::uint64_t word) noexcept {
+    constexpr std::uint64_t ones = 0x0101010101010101U;
+    constexpr std::uint64_t high = 0x8080808080808080U;
+    const auto has_zero = [](std::uint64_t bytes) { return (bytes - ones) & ~bytes & high; };
+    const std::uint64_t control = (word - ones * 0x20) & ~word & high;
+    return (control | has_zero(word ^ ones * '"') | has_zero(word ^ ones * '\\')) != 0;
+}
+
+// Where the first character stands that must be escaped; text.size() when none does.
+std::size_t plain_bytes(std::string_view text) noexcept {
+    std::size_t at = 0;
+    while (at + 8 <= text.size()) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, text.data() + at, 8);
+        if (may_need_escapes(word)) break;
+        at += 8;
+    }
+    while (at < text.size() && !must_be_escaped(text[at])) ++at;
+    return at;
+}
+
+void append_escape(std::string& out, char character) {
+    switch (character) {
+        case '"': out += "\\\""; return;
+        case '\\': out += "\\\\"; return;
+        case '\b': out += "\\b"; return;
+        case '\t': out += "\\t"; return;
+        case '\n': out += "\\n"; return;
+        case '\f': out += "\\f"; return;
+        case '\r': out += "\\r"; return;
+        default: break;
+    }
+    constexpr std::string_view digits = "0123456789abcdef";
+    const auto code = static_cast<std::uint8_t>(character);
+    out += {'\\', 'u', '0', '0', digits[code >> 4], digits[code & 15]};
+}
+
+}  // namespace
+
+void append_json_escaped(std::string& out, std::string_view text) {
+    while (true) {
+        const std::size_t plain = plain_bytes(text);
+        out.append(text.substr(0, plain));
+        if (plain == text.size()) return;
+        append_escape(out, text[plain]);
+        text.remove_prefix(plain + 1);
+    }
+}
+
+}  // namespace lk::wire
