@@ -1,0 +1,14 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+namespace lk::aws {
+
+/// Looks an environment variable up; empty when it is not set, which AWS's own tools treat alike.
+using Environment = std::function<std::string(const char* name)>;
+
+/// This process's environment, read at each call.
+[[nodiscard]] Environment process_environment();
+
+}  // namespace lk::aws

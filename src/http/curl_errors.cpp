@@ -1,0 +1,134 @@
+#include "http/curl_errors.hpp"
+
+#include <curl/curl.h>
+
+#include <memory>
+
+namespace lk::http {
+namespace {
+
+struct FreeUrl {
+    void operator()(CURLU* url) const noexcept { curl_url_cleanup(url); }
+};
+
+std::string part_of(CURLU* url, CURLUPart part) {
+    char* text = nullptr;
+    if (curl_url_get(url, part, &text, CURLU_DEFAULT_PORT) != CURLUE_OK) return {};
+    std::string copy(text);
+    curl_free(text);
+    return copy;
+}
+
+// "host:port", the port told even where it is the scheme's own.
+std::string place(std::string_view url) {
+    const std::unique_ptr<CURLU, FreeUrl> parsed(curl_url());
+    if (!parsed ||
+        curl_url_set(parsed.get(), CURLUPART_URL, std::string(url).c_str(), 0) != CURLUE_OK) {
+        return "\"" + std::string(url.substr(0, 200)) + "\"";
+    }
+    return part_of(parsed.get(), CURLUPART_HOST) + ":" + part_of(parsed.get(), CURLUPART_PORT);
+}
+
+// Only a request that is whole can be taken for one. An answer that began all the same is a server
+// that does not play by the rules, so nothing is certain.
+bool may_have_been_sent(const FailedTransfer& failed) {
+    return failed.may_be_sent_whole || failed.answer_begun;
+}
+
+struct Meaning {
+    std::string what;
+    const char* mend = "";
+    bool needs_mending = false;
+};
+
+Meaning meaning_of(int curl_code, const FailedTransfer& failed) {
+    const std::string where = place(failed.url);
+    switch (curl_code) {
+        case CURLE_UNSUPPORTED_PROTOCOL:
+        case CURLE_URL_MALFORMAT:
+            if (!failed.begun) {
+                return {where + " is not an URL that can be used", "Check the endpoint.", true};
+            }
+            [[fallthrough]];
+        case CURLE_WEIRD_SERVER_REPLY:
+            return {where + " answered with something else than HTTP/1.1",
+                    "Check that the endpoint's scheme and port are those of a Kinesis endpoint."};
+        case CURLE_COULDNT_RESOLVE_PROXY:
+            return {"the proxy for " + where + " has no address",
+                    "Check http_proxy, https_proxy and no_proxy in the environment."};
+        case CURLE_COULDNT_RESOLVE_HOST:
+            return {"no address was found for " + where,
+                    "Check the region or endpoint, and this machine's DNS."};
+        case CURLE_COULDNT_CONNECT:
+            return {"no connection to " + where,
+                    "Check that a server listens there and that no firewall stands between."};
+        case CURLE_SSL_CONNECT_ERROR:
+            return {"the TLS handshake with " + where + " failed",
+                    "Check that the endpoint speaks HTTPS on this port, TLS 1.2 or later, and that "
+                    "option ca_bundle, if given, holds the present certificate of its authority."};
+        case CURLE_PEER_FAILED_VERIFICATION:
+        case CURLE_SSL_ISSUER_ERROR:
+            return {"the certificate of " + where + " is not trusted for this host",
+                    "Use the host name that the certificate is made out to, or name the authority "
+                    "that signed it in option ca_bundle.",
+                    true};
+        case CURLE_SSL_CACERT_BADFILE:
+            return {
+                "the certificates to trust can not be read" +
+                    (failed.ca_bundle.empty() ? std::string(" from the system's file")
+                                              : " from \"" + std::string(failed.ca_bundle) + "\""),
+                "Give a readable file of PEM certificates in option ca_bundle.", true};
+        case CURLE_OPERATION_TIMEDOUT:
+            if (failed.begun) {
+                return {"no whole answer from " + where + " within " +
+                            std::to_string(failed.timeout.count()) + " ms",
+                        ""};
+            }
+            return {"no connection to " + where + " in time",
+                    "Check that the endpoint can be reached from here (routes, firewall, proxy)."};
+        case CURLE_WRITE_ERROR:
+            if (failed.answer_too_large) {
+                return {"the answer of " + where + " is over the limit of " +
+                            std::to_string(failed.max_answer_bytes) + " bytes and was cut off",
+                        "Check that the endpoint is a Kinesis endpoint."};
+            }
+            break;
+        case CURLE_GOT_NOTHING: return {where + " closed the connection without an answer", ""};
+        case CURLE_PARTIAL_FILE: return {"the answer of " + where + " ended too early", ""};
+        case CURLE_SEND_ERROR:
+            return {"the connection to " + where + " broke while the request was sent", ""};
+        case CURLE_RECV_ERROR:
+            return {"the connection to " + where + " broke before the answer was complete", ""};
+        case CURLE_SEND_FAIL_REWIND:
+        case CURLE_ABORTED_BY_CALLBACK:
+            return {"the connection to " + where +
+                        " broke after the request had begun, and it is not sent twice",
+                    ""};
+        default: break;
+    }
+    return {"the request to " + where + " failed", ""};
+}
+
+}  // namespace
+
+NoAnswer no_answer(int curl_code, const FailedTransfer& failed) {
+    const Meaning meaning = meaning_of(curl_code, failed);
+    const std::string_view text = failed.curl_text.empty()
+                                      ? curl_easy_strerror(static_cast<CURLcode>(curl_code))
+                                      : failed.curl_text;
+    NoAnswer none;
+    none.message = meaning.what;
+    none.message.append(": ").append(text);
+    none.message.append(" (libcurl error ").append(std::to_string(curl_code)).append(").");
+    if (*meaning.mend != '\0') none.message.append(" ").append(meaning.mend);
+    none.may_have_been_sent = may_have_been_sent(failed);
+    none.needs_mending = meaning.needs_mending;
+    return none;
+}
+
+NoAnswer ended_with_transport(const FailedTransfer& failed) {
+    return {.message = "the client was destroyed before " + place(failed.url) + " answered.",
+            .may_have_been_sent = may_have_been_sent(failed)};
+}
+
+}  // namespace lk::http

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "http/transport.hpp"
+
+namespace lk::http {
+
+/// What is known of a request that got no answer.
+struct FailedTransfer {
+    std::string_view url = {};
+    /// What libcurl wrote about it; may be empty.
+    std::string_view curl_text = {};
+    /// A connection was there and the request was begun on it.
+    bool begun = false;
+    /// Its last byte was handed to libcurl.
+    bool may_be_sent_whole = false;
+    /// The first line of an answer came.
+    bool answer_begun = false;
+    /// The answer was cut off at `max_answer_bytes`.
+    bool answer_too_large = false;
+    std::size_t max_answer_bytes = 0;
+    std::chrono::milliseconds timeout{};
+    std::string_view ca_bundle = {};
+};
+
+/// The meaning of a libcurl error code (a CURLcode) for a request.
+[[nodiscard]] NoAnswer no_answer(int curl_code, const FailedTransfer& failed);
+
+/// The same for a request whose transport ended before it did.
+[[nodiscard]] NoAnswer ended_with_transport(const FailedTransfer& failed);
+
+}  // namespace lk::http

@@ -1,0 +1,142 @@
+#include "http/curl_loop.hpp"
+
+#include <atomic>
+#include <future>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "base/participants.hpp"
+#include "base/threads.hpp"
+#include "http/transfers.hpp"
+
+namespace lk::http {
+
+struct CurlLoop::State {
+    explicit State(const TransportOptions& options)
+        : transfers(std::make_unique<Transfers>(options)) {}
+
+    void run();
+    void wake() noexcept;
+    void take_inbox();
+
+    // No wake-up may be lost, and one costs a system call only when the loop sleeps:
+    //
+    //     awake --wake()--> woken --the loop begins a round--> awake
+    //     awake --the loop has nothing to do--> asleep --wake()--> woken, and the poll is ended
+    //
+    // Whoever wants something stores it first and then exchanges the condition for `woken`; the
+    // loop exchanges it for `awake` first and then looks for what is stored. So either the loop
+    // sees it in this round, or the exchange came after, and then the loop finds `woken` where it
+    // wanted to fall asleep and takes another round. If it is already `asleep`, but not yet in the
+    // poll, the wake-up waits in libcurl's pipe and ends that poll at once.
+    enum Condition : int { awake, woken, asleep };
+    std::atomic<Condition> condition{awake};
+    std::atomic<bool> stopping{false};
+    std::atomic<std::thread::id> thread_id{};
+
+    Participants participants;
+    // Gone when the thread ends: closing a TLS connection writes to it, and only the loop's thread
+    // is safe from the SIGPIPE that this can raise.
+    std::unique_ptr<Transfers> transfers;
+
+    std::mutex mutex;
+    std::vector<std::pair<Request, Done>> inbox;
+    std::vector<std::shared_ptr<std::promise<void>>> to_tell_when_ended;
+};
+
+void CurlLoop::State::run() {
+    thread_id = std::this_thread::get_id();
+    while (true) {
+        condition.exchange(awake);
+        if (stopping) break;
+        const TimePoint next = participants.turn(std::chrono::steady_clock::now());
+        take_inbox();
+        transfers->perform();
+        Condition expected = awake;
+        if (condition.compare_exchange_strong(expected, asleep)) transfers->wait(next);
+    }
+    const std::lock_guard lock(mutex);
+    transfers.reset();
+}
+
+void CurlLoop::State::take_inbox() {
+    decltype(inbox) posted;
+    decltype(to_tell_when_ended) ending;
+    {
+        const std::lock_guard lock(mutex);
+        posted.swap(inbox);
+        ending.swap(to_tell_when_ended);
+    }
+    for (auto& [request, done] : posted) transfers->start(std::move(request), std::move(done));
+    if (!ending.empty()) transfers->end_all();
+    for (const auto& ended : ending) ended->set_value();
+}
+
+void CurlLoop::State::wake() noexcept {
+    if (condition.exchange(woken) != asleep) return;
+    // The poll may have ended by itself since, and the thread with it.
+    const std::lock_guard lock(mutex);
+    if (transfers) transfers->wake();
+}
+
+CurlLoop::CurlLoop(const TransportOptions& options) : state_(std::make_shared<State>(options)) {
+    thread_ = start_thread("lk-curl", [state = state_] { state->run(); });
+}
+
+CurlLoop::~CurlLoop() {
+    state_->stopping = true;
+    state_->wake();
+    if (on_loop_thread()) {
+        thread_.detach();
+    } else {
+        thread_.join();
+    }
+}
+
+void CurlLoop::attach(std::shared_ptr<Participant> participant) {
+    state_->participants.attach(std::move(participant));
+    wake();
+}
+
+void CurlLoop::detach(const Participant* participant) {
+    state_->participants.detach(participant);
+}
+
+void CurlLoop::wake() noexcept {
+    state_->wake();
+}
+
+bool CurlLoop::on_loop_thread() const noexcept {
+    return state_->thread_id.load() == std::this_thread::get_id();
+}
+
+void CurlLoop::post(Request request, Done done) {
+    if (on_loop_thread()) {
+        state_->transfers->start(std::move(request), std::move(done));
+        return;
+    }
+    {
+        const std::lock_guard lock(state_->mutex);
+        state_->inbox.emplace_back(std::move(request), std::move(done));
+    }
+    wake();
+}
+
+void CurlLoop::end_requests() {
+    if (on_loop_thread()) {
+        state_->take_inbox();
+        state_->transfers->end_all();
+        return;
+    }
+    // Shared, as the loop may still be leaving set_value() when this thread has gone on.
+    const auto ended = std::make_shared<std::promise<void>>();
+    {
+        const std::lock_guard lock(state_->mutex);
+        state_->to_tell_when_ended.push_back(ended);
+    }
+    wake();
+    ended->get_future().wait();
+}
+
+}  // namespace lk::http

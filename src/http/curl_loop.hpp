@@ -1,0 +1,41 @@
+#pragma once
+
+#include <memory>
+#include <thread>
+
+#include "base/loop.hpp"
+#include "http/transport.hpp"
+
+namespace lk::http {
+
+/// A loop that waits for the sockets of its requests, for time and for wake(). Its thread makes
+/// the requests of post() and calls their `done`. Its destructor may run on its own thread (a
+/// `done` or a participant can be its last owner); it then lets the thread end by itself.
+class CurlLoop final : public Loop {
+  public:
+    explicit CurlLoop(const TransportOptions& options);
+    ~CurlLoop() override;
+    CurlLoop(const CurlLoop&) = delete;
+    CurlLoop& operator=(const CurlLoop&) = delete;
+
+    void attach(std::shared_ptr<Participant> participant) override;
+    void detach(const Participant* participant) override;
+    void wake() noexcept override;
+    [[nodiscard]] bool on_loop_thread() const noexcept override;
+
+    /// From any thread.
+    void post(Request request, Done done);
+
+    /// Ends every request that was posted, and all that will be; returns when each `done` was
+    /// called. From any thread; another than the loop's waits for what the loop is doing.
+    void end_requests();
+
+  private:
+    struct State;
+
+    // What the thread uses; outlives the object when the thread does.
+    std::shared_ptr<State> state_;
+    std::thread thread_;
+};
+
+}  // namespace lk::http

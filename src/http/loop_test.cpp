@@ -1,0 +1,160 @@
+#include <gtest/gtest.h>
+
+#include <latch>
+#include <thread>
+
+#include "http/post_and_wait.hpp"
+#include "http/scripted_server.hpp"
+
+namespace lk::http {
+namespace {
+
+using namespace std::chrono_literals;
+
+class Counter : public Loop::Participant {
+  public:
+    TimePoint turn(TimePoint now) override {
+        ++turns;
+        turns.notify_all();
+        return again_after == Duration::zero() ? never : now + again_after;
+    }
+    std::atomic<int> turns{0};
+    Duration again_after{};
+};
+
+TEST(CurlLoop, SleepsWhileThereIsNothingToDo) {
+    ScriptedServer server([](ScriptedConnection& connection) {
+        while (connection.read_request()) connection.answer(200, "stored");
+    });
+    Poster poster;
+    const auto counter = std::make_shared<Counter>();
+    poster.transport().loop()->attach(counter);
+    ASSERT_TRUE(poster.post(server.url(), "body").has_value());
+    // An open idle connection is no reason to wake up either.
+    std::this_thread::sleep_for(50ms);
+    const int before = counter->turns;
+    std::this_thread::sleep_for(300ms);
+    EXPECT_LE(counter->turns, before + 1);
+}
+
+TEST(CurlLoop, SleepsWhileARequestWaitsForItsAnswer) {
+    std::latch read(1);
+    std::latch answer(1);
+    ScriptedServer server([&](ScriptedConnection& connection) {
+        connection.read_request();
+        read.count_down();
+        answer.wait();
+        connection.answer(200, "stored");
+    });
+    Poster poster;
+    const auto counter = std::make_shared<Counter>();
+    poster.transport().loop()->attach(counter);
+    std::thread client([&] { EXPECT_TRUE(poster.post(server.url(), "body").has_value()); });
+    read.wait();
+    std::this_thread::sleep_for(50ms);
+    const int before = counter->turns;
+    std::this_thread::sleep_for(300ms);
+    // libcurl looks at a connection once in a while; it must not spin.
+    EXPECT_LE(counter->turns, before + 5);
+    answer.count_down();
+    client.join();
+}
+
+TEST(CurlLoop, TurnsAgainAtTheMomentAskedFor) {
+    const auto transport = curl_transport({});
+    const auto counter = std::make_shared<Counter>();
+    counter->again_after = 1ms;
+    transport->loop()->attach(counter);
+    for (int seen = 0; seen < 5; seen = counter->turns) counter->turns.wait(seen);
+}
+
+TEST(CurlLoop, LosesNoWakeUp) {
+    // Each side waits for the other, with no time-out to help: a lost wake-up hangs the test.
+    const auto transport = curl_transport({});
+    const std::shared_ptr<Loop> loop = transport->loop();
+    const auto counter = std::make_shared<Counter>();
+    loop->attach(counter);
+    counter->turns.wait(0);
+    for (int i = 0; i < 20'000; ++i) {
+        const int before = counter->turns;
+        loop->wake();
+        counter->turns.wait(before);
+    }
+}
+
+TEST(CurlLoop, ManyThreadsWakeItWithoutLosingOne) {
+    class Inbox : public Loop::Participant {
+      public:
+        TimePoint turn(TimePoint) override {
+            taken += waiting.exchange(0);
+            taken.notify_all();
+            return never;
+        }
+        std::atomic<int> waiting{0};
+        std::atomic<int> taken{0};
+    };
+    constexpr int threads = 4;
+    constexpr int each = 5'000;
+    const auto transport = curl_transport({});
+    const std::shared_ptr<Loop> loop = transport->loop();
+    const auto inbox = std::make_shared<Inbox>();
+    loop->attach(inbox);
+    std::vector<std::thread> givers;
+    for (int i = 0; i < threads; ++i) {
+        givers.emplace_back([&] {
+            for (int n = 0; n < each; ++n) {
+                ++inbox->waiting;
+                loop->wake();
+            }
+        });
+    }
+    for (int taken = 0; taken < threads * each; taken = inbox->taken) inbox->taken.wait(taken);
+    for (auto& giver : givers) giver.join();
+    EXPECT_EQ(inbox->taken, threads * each);
+}
+
+TEST(CurlLoop, KnowsItsOwnThread) {
+    ScriptedServer server([](ScriptedConnection& connection) {
+        while (connection.read_request()) connection.answer(200, "stored");
+    });
+    Poster poster;
+    const std::shared_ptr<Loop> loop = poster.transport().loop();
+    EXPECT_FALSE(loop->on_loop_thread());
+    const std::string_view body = "body";
+    Request request = poster.request_to(server.url());
+    request.body = {&body, 1};
+    request.body_bytes = body.size();
+    std::promise<bool> in_callback;
+    poster.transport().post(request, [&](const Expected<Answer, NoAnswer>&) {
+        in_callback.set_value(loop->on_loop_thread());
+    });
+    EXPECT_TRUE(in_callback.get_future().get());
+}
+
+TEST(CurlLoop, ACallbackMayPostTheNextRequest) {
+    ScriptedServer server([](ScriptedConnection& connection) {
+        while (connection.read_request()) connection.answer(200, "stored");
+    });
+    Poster poster;
+    const std::string_view body = "body";
+    std::latch done(100);
+    std::function<void(const Expected<Answer, NoAnswer>&)> next;
+    const auto post = [&] {
+        Request request = poster.request_to(server.url());
+        request.body = {&body, 1};
+        request.body_bytes = body.size();
+        poster.transport().post(std::move(request), next);
+    };
+    int left = 100;
+    next = [&](const Expected<Answer, NoAnswer>& answer) {
+        EXPECT_TRUE(answer.has_value());
+        if (--left > 0) post();
+        done.count_down();
+    };
+    post();
+    done.wait();
+    EXPECT_EQ(server.connections(), 1U);
+}
+
+}  // namespace
+}  // namespace lk::http

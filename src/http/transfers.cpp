@@ -1,0 +1,130 @@
+#include "http/transfers.hpp"
+
+#include <curl/curl.h>
+
+#include <algorithm>
+#include <limits>
+#include <new>
+
+namespace lk::http {
+namespace {
+
+// libcurl's global state, set up once and kept for good: other libraries in this process may use
+// it too.
+void initialize_curl() {
+    static const CURLcode result = curl_global_init(CURL_GLOBAL_DEFAULT);
+    if (result != CURLE_OK) throw std::bad_alloc();
+}
+
+// The owner of a `done` reports its exceptions; here they must only not end the loop.
+void call(Done& done, Expected<Answer, NoAnswer> outcome) noexcept {
+    try {
+        done(std::move(outcome));
+    } catch (...) {
+    }
+}
+
+}  // namespace
+
+Transfers::Transfers(const TransportOptions& options) : options_(options) {
+    initialize_curl();
+    multi_ = curl_multi_init();
+    if (multi_ == nullptr) throw std::bad_alloc();
+    curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(options.max_connections));
+}
+
+Transfers::~Transfers() {
+    for (const auto& transfer : under_way_) curl_multi_remove_handle(multi_, transfer->easy());
+    under_way_.clear();
+    idle_.clear();
+    curl_multi_cleanup(multi_);
+}
+
+void Transfers::start(Request request, Done done) {
+    NoAnswer refused{.message = "the client is being destroyed; nothing was sent.",
+                     .may_have_been_sent = false};
+    if (!ended_) {
+        try {
+            std::unique_ptr<Transfer> transfer = idle_transfer();
+            under_way_.reserve(under_way_.size() + 1);
+            transfer->take(std::move(request), done);
+            if (curl_multi_add_handle(multi_, transfer->easy()) == CURLM_OK) {
+                under_way_.push_back(std::move(transfer));
+                return;
+            }
+            done = transfer->release();
+        } catch (const std::bad_alloc&) {
+        }
+        refused.message = "out of memory before the request was begun; nothing was sent.";
+    }
+    call(done, std::move(refused));
+}
+
+std::unique_ptr<Transfer> Transfers::idle_transfer() {
+    if (idle_.empty()) return std::make_unique<Transfer>(options_);
+    std::unique_ptr<Transfer> transfer = std::move(idle_.back());
+    idle_.pop_back();
+    return transfer;
+}
+
+void Transfers::perform() {
+    int running = 0;
+    curl_multi_perform(multi_, &running);
+    call_finished();
+}
+
+void Transfers::call_finished() {
+    int left = 0;
+    while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
+        // The message ends when its handle is taken out.
+        const CURLcode code = message->data.result;
+        std::unique_ptr<Transfer> transfer = take_out(Transfer::of(message->easy_handle));
+        auto outcome = transfer->outcome(code);
+        finish(std::move(transfer), std::move(outcome));
+    }
+}
+
+void Transfers::end_all() {
+    ended_ = true;
+    call_finished();
+    while (!under_way_.empty()) {
+        std::unique_ptr<Transfer> transfer = take_out(under_way_.back().get());
+        NoAnswer none = transfer->cut_short();
+        finish(std::move(transfer), std::move(none));
+    }
+}
+
+std::unique_ptr<Transfer> Transfers::take_out(Transfer* transfer) {
+    curl_multi_remove_handle(multi_, transfer->easy());
+    const auto found = std::find_if(under_way_.begin(), under_way_.end(),
+                                    [&](const auto& one) { return one.get() == transfer; });
+    std::unique_ptr<Transfer> taken = std::move(*found);
+    *found = std::move(under_way_.back());
+    under_way_.pop_back();
+    return taken;
+}
+
+void Transfers::finish(std::unique_ptr<Transfer> transfer, Expected<Answer, NoAnswer> outcome) {
+    Done done = transfer->release();
+    if (idle_.size() < static_cast<std::size_t>(options_.max_connections)) {
+        idle_.push_back(std::move(transfer));
+    }
+    call(done, std::move(outcome));
+}
+
+void Transfers::wait(TimePoint until) {
+    constexpr auto longest = std::chrono::milliseconds(std::numeric_limits<int>::max());
+    auto timeout = longest;
+    if (until != never) {
+        const auto left = until - std::chrono::steady_clock::now();
+        if (left <= Duration::zero()) return;
+        timeout = std::min(longest, std::chrono::ceil<std::chrono::milliseconds>(left));
+    }
+    curl_multi_poll(multi_, nullptr, 0, static_cast<int>(timeout.count()), nullptr);
+}
+
+void Transfers::wake() noexcept {
+    curl_multi_wakeup(multi_);
+}
+
+}  // namespace lk::http

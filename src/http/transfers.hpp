@@ -1,0 +1,51 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "http/transfer.hpp"
+#include "http/transport.hpp"
+
+namespace lk::http {
+
+/// The requests under way on one multi handle of libcurl, and the idle handles and connections
+/// kept for the next ones. Used by one thread, but for wake(). `done` functions are called by
+/// start(), perform() and end_all(), and may call start() and end_all() in turn.
+class Transfers {
+  public:
+    explicit Transfers(const TransportOptions& options);
+    /// Forgets what is under way.
+    ~Transfers();
+    Transfers(const Transfers&) = delete;
+    Transfers& operator=(const Transfers&) = delete;
+
+    void start(Request request, Done done);
+
+    /// Sends and receives what can be without waiting, and calls `done` of what is finished.
+    void perform();
+
+    /// Ends every request with an answer that is there already, or else NoAnswer; from now on
+    /// start() does so too.
+    void end_all();
+
+    /// Waits for a socket, for libcurl's own timers, for wake(), or until `until`.
+    void wait(TimePoint until);
+
+    /// Makes the wait() that goes on, or else the next, return soon. From any thread.
+    void wake() noexcept;
+
+  private:
+    [[nodiscard]] std::unique_ptr<Transfer> idle_transfer();
+    void call_finished();
+    [[nodiscard]] std::unique_ptr<Transfer> take_out(Transfer* transfer);
+    void finish(std::unique_ptr<Transfer> transfer, Expected<Answer, NoAnswer> outcome);
+
+    TransportOptions options_;
+    void* multi_;
+    std::vector<std::unique_ptr<Transfer>> under_way_;
+    std::vector<std::unique_ptr<Transfer>> idle_;
+    bool ended_ = false;
+};
+
+}  // namespace lk::http
