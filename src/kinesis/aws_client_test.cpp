@@ -1,0 +1,313 @@
+#include "kinesis/aws_client.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <latch>
+
+#include "kinesis/test_client.hpp"
+#include "wire/put_records.hpp"
+
+namespace lk::kinesis {
+namespace {
+
+using http::ReceivedRequest;
+using http::ScriptedConnection;
+using http::ScriptedServer;
+using testing::HasSubstr;
+using wire::Encoding;
+
+const std::vector<Record> two_records = {
+    {.data = "{\"a\":1}", .partition_key = "first", .explicit_hash_key = {}, .cbor = {}},
+    {.data = std::string_view("\0\xFF", 2),
+     .partition_key = "second",
+     .explicit_hash_key = "7",
+     .cbor = {}}};
+
+std::string stored_answer(Encoding encoding, std::size_t records) {
+    PutRecordsAnswer answer;
+    for (std::size_t i = 0; i < records; ++i) {
+        answer.add_stored("shardId-000000000000", "4950" + std::to_string(i));
+    }
+    std::string text;
+    wire::encode_put_records_answer(encoding, answer, text);
+    return text;
+}
+
+// Answers every request with the same bytes.
+ScriptedServer::Script always(int status, std::string body, std::string headers = {}) {
+    return [=](ScriptedConnection& connection) {
+        while (connection.read_request()) connection.answer(status, body, headers);
+    };
+}
+
+class InBothEncodings : public testing::TestWithParam<Encoding> {};
+INSTANTIATE_TEST_SUITE_P(AwsKinesis, InBothEncodings,
+                         testing::Values(Encoding::json, Encoding::cbor), [](const auto& one) {
+                             return one.param == Encoding::json ? "Json" : "Cbor";
+                         });
+
+TEST_P(InBothEncodings, PutsRecordsAndTellsWhatBecameOfEach) {
+    ReceivedRequest received;
+    ScriptedServer server([&](ScriptedConnection& connection) {
+        received = *connection.read_request();
+        PutRecordsAnswer answer;
+        answer.add_stored("shardId-000000000001", "49501");
+        answer.add_failed("ProvisionedThroughputExceededException", "Rate exceeded");
+        std::string text;
+        wire::encode_put_records_answer(GetParam(), answer, text);
+        connection.answer(200, text);
+    });
+    const auto client = client_of(server.url(), {.encoding = GetParam()});
+    const auto answer = put(*client, two_records);
+    ASSERT_TRUE(answer.has_value()) << answer.error().message;
+    ASSERT_EQ(answer->size(), 2U);
+    EXPECT_TRUE((*answer)[0].stored);
+    EXPECT_EQ((*answer)[0].shard_id, "shardId-000000000001");
+    EXPECT_EQ((*answer)[0].sequence_number, "49501");
+    EXPECT_FALSE((*answer)[1].stored);
+    EXPECT_EQ((*answer)[1].error_code, "ProvisionedThroughputExceededException");
+
+    EXPECT_EQ(received.headers["x-amz-target"], "Kinesis_20131202.PutRecords");
+    EXPECT_EQ(received.headers["content-type"], wire::content_type(GetParam()));
+    EXPECT_EQ(received.headers["user-agent"], "lk-test");
+    const wire::Document message = message_of(received);
+    EXPECT_EQ(message["StreamName"], "events");
+    ASSERT_EQ(message["Records"].size(), 2U);
+    EXPECT_EQ(message["Records"][0]["PartitionKey"], "first");
+    EXPECT_EQ(message["Records"][1]["ExplicitHashKey"], "7");
+    if (GetParam() == Encoding::json) {
+        EXPECT_EQ(message["Records"][1]["Data"], "AP8=");
+    } else {
+        EXPECT_EQ(message["Records"][1]["Data"], wire::Document::binary({0x00, 0xFF}));
+    }
+}
+
+TEST_P(InBothEncodings, AnAnswerWithTheWrongNumberOfEntriesLeavesTheOutcomeUnknown) {
+    ScriptedServer server(always(200, stored_answer(GetParam(), 3)));
+    const auto answer = put(*client_of(server.url(), {.encoding = GetParam()}), two_records);
+    ASSERT_FALSE(answer.has_value());
+    EXPECT_EQ(answer.error().kind, FailureClass::transient);
+    EXPECT_EQ(answer.error().code, ErrorCode::bad_answer);
+    EXPECT_TRUE(answer.error().may_have_been_stored);
+    EXPECT_THAT(answer.error().message, HasSubstr("3 entries for 2 records"));
+}
+
+TEST_P(InBothEncodings, SoDoesGarbage) {
+    for (const char* garbage : {"", "<html>It works!</html>", "{}", "\xA1\x67Records\x80\x80"}) {
+        ScriptedServer server(always(200, garbage));
+        const auto answer = put(*client_of(server.url(), {.encoding = GetParam()}), two_records);
+        ASSERT_FALSE(answer.has_value()) << garbage;
+        EXPECT_EQ(answer.error().kind, FailureClass::transient);
+        EXPECT_EQ(answer.error().code, ErrorCode::bad_answer);
+        EXPECT_TRUE(answer.error().may_have_been_stored);
+    }
+}
+
+TEST_P(InBothEncodings, DescribesAStream) {
+    ReceivedRequest received;
+    ScriptedServer server([&](ScriptedConnection& connection) {
+        received = *connection.read_request();
+        answer_with(connection, GetParam(), 200,
+                    {{"StreamDescriptionSummary",
+                      {{"StreamName", "events"},
+                       {"StreamARN", "arn:aws:kinesis:eu-west-1:123456789012:stream/events"},
+                       {"StreamStatus", "ACTIVE"},
+                       {"OpenShardCount", 3},
+                       {"MaxRecordSizeInKiB", 10240}}}});
+    });
+    const auto client = client_of(server.url(), {.encoding = GetParam()});
+    const auto summary = wait_for<StreamSummary>(
+        [&](DescribeDone done) { client->describe_stream_summary("events", std::move(done)); });
+    ASSERT_TRUE(summary.has_value()) << summary.error().message;
+    EXPECT_EQ(operation_of(received), "DescribeStreamSummary");
+    EXPECT_EQ(summary->status, "ACTIVE");
+    EXPECT_EQ(summary->open_shard_count, 3);
+    EXPECT_EQ(summary->max_record_bytes, 10U * 1024 * 1024);
+}
+
+TEST(AwsKinesis, TellsADeniedOperationWithItsMend) {
+    ScriptedServer server([](ScriptedConnection& connection) {
+        connection.read_request();
+        answer_with_error(connection, 400, "AccessDeniedException", "User is not authorized",
+                          "x-amzn-RequestId: 1234\r\n");
+    });
+    const auto client = client_of(server.url());
+    const auto summary = wait_for<StreamSummary>(
+        [&](DescribeDone done) { client->describe_stream_summary("events", std::move(done)); });
+    ASSERT_FALSE(summary.has_value());
+    EXPECT_EQ(summary.error().code, ErrorCode::access_denied);
+    EXPECT_EQ(summary.error().service_code, "AccessDeniedException");
+    EXPECT_THAT(summary.error().message, HasSubstr("kinesis:DescribeStreamSummary"));
+    EXPECT_THAT(summary.error().message, HasSubstr("\"events\""));
+    EXPECT_THAT(summary.error().message, HasSubstr("Request id 1234"));
+}
+
+TEST(AwsKinesis, ReadsAnErrorInXml) {
+    ScriptedServer server(
+        always(403,
+               "<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code><Message>The request "
+               "signature we calculated does not match</Message></Error></ErrorResponse>"));
+    const auto answer = put(*client_of(server.url()), two_records);
+    ASSERT_FALSE(answer.has_value());
+    EXPECT_EQ(answer.error().code, ErrorCode::credentials);
+    EXPECT_EQ(answer.error().service_code, "SignatureDoesNotMatch");
+    EXPECT_THAT(answer.error().message, HasSubstr("we calculated does not match"));
+}
+
+TEST(AwsKinesis, AConnectionThatBreaksAfterTheRequestLeavesTheOutcomeUnknown) {
+    std::atomic<int> received{0};
+    ScriptedServer server([&](ScriptedConnection& connection) {
+        if (connection.read_request()) ++received;
+    });
+    const auto answer = put(*client_of(server.url()), two_records);
+    ASSERT_FALSE(answer.has_value());
+    EXPECT_EQ(answer.error().kind, FailureClass::transient);
+    EXPECT_EQ(answer.error().code, ErrorCode::network);
+    EXPECT_TRUE(answer.error().may_have_been_stored);
+    EXPECT_THAT(answer.error().message, HasSubstr("PutRecords on stream \"events\": "));
+    EXPECT_EQ(received, 1);
+}
+
+TEST(AwsKinesis, GivesUpAfterTheRequestsOwnTimeout) {
+    ScriptedServer server([](ScriptedConnection& connection) {
+        connection.read_request();
+        connection.wait_for_more();
+    });
+    const auto answer = put(*client_of(server.url()), two_records, std::chrono::milliseconds(200));
+    ASSERT_FALSE(answer.has_value());
+    EXPECT_THAT(answer.error().message, HasSubstr("within"));
+    EXPECT_TRUE(answer.error().may_have_been_stored);
+}
+
+// A service whose clock is an hour ahead of this machine's.
+class AheadByAnHour {
+  public:
+    static constexpr auto ahead = std::chrono::hours(1);
+
+    explicit AheadByAnHour(bool forgiving)
+        : server_([this, forgiving](ScriptedConnection& connection) {
+              while (const auto request = connection.read_request()) {
+                  ++requests;
+                  EXPECT_EQ(problem_of_signature(*request), "");
+                  const auto now = std::chrono::system_clock::now() + ahead;
+                  const std::string& date = request->headers.at("x-amz-date");
+                  const bool in_window = date >= aws::amz_date(now - std::chrono::minutes(5)) &&
+                                         date <= aws::amz_date(now + std::chrono::minutes(5));
+                  if (in_window && forgiving) {
+                      connection.answer(200, stored_answer(Encoding::cbor, 2));
+                  } else {
+                      answer_with_error(connection, 403, "InvalidSignatureException",
+                                        "Signature expired: " + date + " is now earlier than ...",
+                                        "Date: " + http_date(now) + "\r\n");
+                  }
+              }
+          }) {}
+
+    [[nodiscard]] std::string url() const { return server_.url(); }
+    std::atomic<int> requests{0};
+
+  private:
+    static std::string http_date(std::chrono::system_clock::time_point time) {
+        const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
+        std::tm parts{};
+        gmtime_r(&seconds, &parts);
+        char text[64];
+        return {text, std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts)};
+    }
+
+    ScriptedServer server_;
+};
+
+TEST(AwsKinesis, FollowsTheServicesClockAndKeepsItsTime) {
+    AheadByAnHour service(true);
+    const auto client = client_of(service.url());
+    const auto first = put(*client, two_records);
+    ASSERT_TRUE(first.has_value()) << first.error().message;
+    EXPECT_EQ(service.requests, 2);
+    ASSERT_TRUE(put(*client, two_records).has_value());
+    EXPECT_EQ(service.requests, 3);
+}
+
+TEST(AwsKinesis, FollowsTheServicesClockOnceForARequest) {
+    AheadByAnHour service(false);
+    const auto answer = put(*client_of(service.url()), two_records);
+    ASSERT_FALSE(answer.has_value());
+    EXPECT_EQ(answer.error().kind, FailureClass::final);
+    EXPECT_EQ(answer.error().code, ErrorCode::credentials);
+    EXPECT_FALSE(answer.error().may_have_been_stored);
+    EXPECT_EQ(service.requests, 2);
+}
+
+TEST(AwsKinesis, DoesNotSendAgainWhenTheServiceDoesNotTellItsTime) {
+    std::atomic<int> requests{0};
+    ScriptedServer server([&](ScriptedConnection& connection) {
+        while (connection.read_request()) {
+            ++requests;
+            answer_with_error(connection, 403, "InvalidSignatureException", "Signature expired");
+        }
+    });
+    EXPECT_FALSE(put(*client_of(server.url()), two_records).has_value());
+    EXPECT_EQ(requests, 1);
+}
+
+TEST(AwsKinesis, DestroysDoneRightAfterCallingIt) {
+    ScriptedServer server(always(200, stored_answer(Encoding::cbor, 2)));
+    const auto client = client_of(server.url());
+    std::promise<void> gone;
+    struct TellWhenGone {
+        std::promise<void>* gone;
+        ~TellWhenGone() { gone->set_value(); }
+    };
+    client->put_records(
+        {.stream = "events", .records = two_records, .timeout = std::chrono::seconds(60)},
+        [guard =
+             std::make_shared<TellWhenGone>(&gone)](const Expected<PutRecordsAnswer, Failure>&) {});
+    gone.get_future().wait();
+}
+
+TEST(AwsKinesis, ItsDestructorAnswersWhatIsUnderWay) {
+    std::latch received(1);
+    ScriptedServer server([&](ScriptedConnection& connection) {
+        if (connection.read_request()) received.count_down();
+        connection.wait_for_more();
+    });
+    auto client = client_of(server.url());
+    std::promise<Failure> failure;
+    client->put_records(
+        {.stream = "events", .records = two_records, .timeout = std::chrono::seconds(60)},
+        [&](const Expected<PutRecordsAnswer, Failure>& came) { failure.set_value(came.error()); });
+    received.wait();
+    client.reset();
+    auto outcome = failure.get_future();
+    ASSERT_EQ(outcome.wait_for(std::chrono::seconds(0)), std::future_status::ready);
+    EXPECT_TRUE(outcome.get().may_have_been_stored);
+}
+
+TEST(AwsKinesis, MayBeDestroyedInItsOwnDone) {
+    ScriptedServer server(always(200, stored_answer(Encoding::cbor, 2)));
+    auto client = std::make_shared<std::shared_ptr<AwsKinesis>>(client_of(server.url()));
+    std::promise<bool> ended;
+    AwsKinesis& borrowed = **client;
+    std::promise<void> call_returned;
+    borrowed.put_records(
+        {.stream = "events", .records = two_records, .timeout = std::chrono::seconds(60)},
+        [&, client](const Expected<PutRecordsAnswer, Failure>& came) {
+            call_returned.get_future().wait();
+            client->reset();
+            ended.set_value(came.has_value());
+        });
+    call_returned.set_value();
+    EXPECT_TRUE(ended.get_future().get());
+}
+
+TEST(AwsKinesis, GivesItsLoopToThoseWhoFeedIt) {
+    const auto client = client_of("http://127.0.0.1:1");
+    KinesisClient& as_client = *client;
+    auto* owner = dynamic_cast<LoopOwner*>(&as_client);
+    ASSERT_NE(owner, nullptr);
+    EXPECT_EQ(owner->loop(), client->loop());
+}
+
+}  // namespace
+}  // namespace lk::kinesis

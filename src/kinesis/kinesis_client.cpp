@@ -1,0 +1,23 @@
+#include <lk/kinesis_client.hpp>
+
+namespace lk {
+namespace {
+
+Failure unsupported(const char* operation) {
+    return {.kind = FailureClass::final,
+            .code = ErrorCode::unsupported,
+            .service_code = {},
+            .message = std::string("this client does not offer ") + operation};
+}
+
+}  // namespace
+
+void KinesisClient::list_shards(std::string_view, ListShardsDone done) {
+    done(unsupported("ListShards"));
+}
+
+void KinesisClient::describe_stream_summary(std::string_view, DescribeDone done) {
+    done(unsupported("DescribeStreamSummary"));
+}
+
+}  // namespace lk

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "aws/credentials.hpp"
+#include "aws/endpoint.hpp"
+#include "aws/sigv4.hpp"
+#include "http/transport.hpp"
+#include "kinesis/classify.hpp"
+#include "kinesis/clock_repair.hpp"
+#include "wire/document.hpp"
+#include "wire/put_records.hpp"
+
+namespace lk::kinesis {
+
+/// One request to Kinesis, on the heap from its encoding until its `done` was called.
+struct Call {
+    std::string operation;
+    /// For messages only.
+    std::string stream;
+    wire::Body body;
+    /// Zero: none.
+    std::chrono::milliseconds timeout{};
+    std::size_t max_answer_bytes = 0;
+    /// Gets an answer of status 200, or why there is none.
+    std::function<void(const Call&, Expected<http::Answer, Failure>)> done;
+
+    aws::Sha256 body_hash{};
+    TimePoint sent_at{};
+    bool clock_was_repaired = false;
+
+    [[nodiscard]] CallNames names() const { return {operation, stream}; }
+};
+
+/// Signs calls and sends them, each once. The one exception: a call that was refused because this
+/// machine's clock is wrong is sent once more, dated by the service's clock. Thread-safe; lives as
+/// long as its calls, which end with the transport.
+class Sender : public std::enable_shared_from_this<Sender> {
+  public:
+    Sender(aws::Service service, std::shared_ptr<aws::CredentialsProvider> credentials,
+           wire::Encoding encoding, std::weak_ptr<http::Transport> transport);
+
+    /// `call->done` is called on the transport's loop, or here when nothing can be sent.
+    void send(std::shared_ptr<Call> call);
+
+    [[nodiscard]] wire::Encoding encoding() const noexcept { return encoding_; }
+
+  private:
+    void sign_and_post(std::shared_ptr<Call> call);
+    void take(std::shared_ptr<Call> call, Expected<http::Answer, http::NoAnswer> came);
+
+    aws::Endpoint endpoint_;
+    aws::Signer signer_;
+    std::shared_ptr<aws::CredentialsProvider> credentials_;
+    wire::Encoding encoding_;
+    std::weak_ptr<http::Transport> transport_;
+    SignatureClock clock_;
+};
+
+/// Sends a message of any operation and reads the answer as a tree.
+void call_with_document(Sender& sender, std::string operation, std::string_view stream,
+                        const wire::Document& message,
+                        std::function<void(Expected<wire::Document, Failure>)> done);
+
+}  // namespace lk::kinesis
