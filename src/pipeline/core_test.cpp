@@ -1,0 +1,367 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "pipeline/core_script.hpp"
+
+namespace lk::pipeline {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
+using Names = std::vector<std::string>;
+
+constexpr std::uint64_t red = 7;
+constexpr std::uint64_t blue = 8;
+constexpr const char* throttled = "ProvisionedThroughputExceededException";
+constexpr const char* faulty = "InternalFailure";
+constexpr std::uint32_t mebibyte = 1024 * 1024;
+
+TEST(Core, SendsALoneRecordOfAnIdleStreamAtOnce) {
+    CoreScript play;
+    play.dispatch("a");
+    EXPECT_THAT(play.send().names, ElementsAre("a"));
+}
+
+TEST(Core, LetsRecordsLingerWhileARequestIsUnderWay) {
+    CoreScript play;
+    play.dispatch("a");
+    const auto first = play.send();
+    play.dispatch("b");
+    EXPECT_EQ(play.send().id, 0U);
+    EXPECT_EQ(play.core.next_moment(play.now), play.now + 5ms);
+    play.now += 5ms;
+    EXPECT_THAT(play.send().names, ElementsAre("b"));
+    play.answer(first, {"ok"});
+    EXPECT_THAT(play.endings, ElementsAre("a published"));
+}
+
+TEST(Core, SendsAFullRequestWithoutLingering) {
+    CoreScript play;
+    play.dispatch("first");
+    play.send();
+    for (int i = 0; i < 501; ++i) play.dispatch(std::to_string(i));
+    EXPECT_EQ(play.send().names.size(), 500U);
+    EXPECT_EQ(play.send().id, 0U);
+}
+
+TEST(Core, KeepsARequestWithinTenMebibytes) {
+    CoreScript play;
+    for (int i = 0; i < 11; ++i) play.dispatch(std::to_string(i), 0, mebibyte - 1);
+    EXPECT_EQ(play.send().names.size(), 10U);
+    play.now += 5ms;
+    EXPECT_EQ(play.send().names.size(), 1U);
+}
+
+TEST(Core, HasNoMoreRequestsUnderWayThanAllowed) {
+    CoreScript play;
+    for (int i = 0; i < 500 * 6; ++i) play.dispatch(std::to_string(i));
+    Names sent;
+    CoreScript::Sent last;
+    for (int i = 0; i < 4; ++i) {
+        last = play.send();
+        EXPECT_NE(last.id, 0U);
+    }
+    EXPECT_TRUE(play.core.saturated());
+    EXPECT_EQ(play.send().id, 0U);
+    play.answer(last, Names(500, "ok"));
+    EXPECT_NE(play.send().id, 0U);
+}
+
+TEST(Core, HasOneRecordOfAKeyUnderWay) {
+    CoreScript play;
+    play.dispatch("red 1", red);
+    play.dispatch("red 2", red);
+    play.dispatch("blue 1", blue);
+    const auto first = play.send();
+    EXPECT_THAT(first.names, ElementsAre("red 1", "blue 1"));
+    play.now += 1s;
+    EXPECT_EQ(play.send().id, 0U);
+    play.answer(first, {"ok", "ok"});
+    EXPECT_THAT(play.endings, ElementsAre("red 1 published", "blue 1 published"));
+    play.now += 5ms;
+    EXPECT_THAT(play.send().names, ElementsAre("red 2"));
+}
+
+TEST(Core, SendsAgainOnlyWhatFailedAndKeepsItsKeysOrder) {
+    CoreScript play;
+    play.dispatch("red 1", red);
+    play.dispatch("red 2", red);
+    play.dispatch("blue 1", blue);
+    play.answer(play.send(), {throttled, "ok"});
+    EXPECT_THAT(play.endings, ElementsAre("blue 1 published"));
+    play.pass(1s);
+    const auto second = play.send();
+    EXPECT_THAT(second.names, ElementsAre("red 1"));
+    play.answer(second, {"ok"});
+    play.pass(1s);
+    play.answer(play.send(), {"ok"});
+    EXPECT_THAT(play.endings,
+                ElementsAre("blue 1 published", "red 1 published", "red 2 published"));
+}
+
+TEST(Core, SaysThatARecordMayBeADuplicateOnceAnAttemptHadAnUnknownOutcome) {
+    CoreScript play;
+    Pending* const a = play.dispatch("a");
+    play.answer(play.send(), {throttled});
+    EXPECT_FALSE(a->may_have_been_stored);
+    play.pass(20s);
+    play.answer(play.send(), {faulty});
+    EXPECT_TRUE(a->may_have_been_stored);
+    play.pass(20s);
+    play.answer(play.send(), {"ok"});
+    EXPECT_EQ(a->attempts, 3);
+    EXPECT_THAT(play.endings, ElementsAre("a published"));
+}
+
+TEST(Core, FailsOneRecordForGoodAndNotItsNeighbours) {
+    CoreScript play;
+    play.dispatch("a");
+    play.dispatch("b");
+    play.answer(play.send(), {"KMSDisabledException", "ok"});
+    EXPECT_THAT(play.endings, ElementsAre("a failed", "b published"));
+    EXPECT_EQ(play.errors["a"].code, ErrorCode::encryption);
+    EXPECT_FALSE(play.errors["a"].may_have_been_delivered);
+}
+
+TEST(Core, AfterAFailureForGoodTheNextOfTheKeyGoes) {
+    CoreScript play;
+    play.dispatch("red 1", red);
+    play.dispatch("red 2", red);
+    play.answer(play.send(), {"KMSDisabledException"});
+    play.now += 5ms;
+    EXPECT_THAT(play.send().names, ElementsAre("red 2"));
+}
+
+TEST(Core, PausesTheWholeStreamWhenARequestFails) {
+    CoreScript play;
+    for (int i = 0; i < 1000; ++i) play.dispatch(std::to_string(i));
+    const auto first = play.send();
+    const auto second = play.send();
+    play.fail(first, FailureClass::transient);
+    play.fail(second, FailureClass::transient);
+    play.pass(10s);
+    play.dispatch("later");
+    const auto probe = play.send();
+    EXPECT_NE(probe.id, 0U);
+    EXPECT_EQ(play.send().id, 0U) << "one request at a time until one is answered";
+    play.answer(probe, Names(probe.names.size(), "ok"));
+    EXPECT_NE(play.send().id, 0U);
+}
+
+TEST(Core, ARequestThatMayHaveBeenStoredEndsAsUnknownWhenTimeIsUp) {
+    CoreScript play;
+    play.dispatch("a");
+    play.fail(play.send(), FailureClass::transient, true);
+    play.pass(120s);
+    EXPECT_THAT(play.endings, ElementsAre("a unknown"));
+    EXPECT_EQ(play.errors["a"].code, ErrorCode::not_in_time);
+    EXPECT_TRUE(play.errors["a"].may_have_been_delivered);
+    EXPECT_EQ(play.errors["a"].attempts, 1);
+}
+
+TEST(Core, ADeadlineInFlightSettlesAsUnknownAndTheLaneStaysClosedUntilTheRequestEnds) {
+    CoreScript play;
+    play.dispatch("red 1", red);
+    const auto request = play.send();
+    play.now += 60s;
+    play.dispatch("red 2", red);
+    play.pass(60s);
+    EXPECT_THAT(play.endings, ElementsAre("red 1 unknown"));
+    EXPECT_THAT(play.released, IsEmpty());
+    EXPECT_EQ(play.send().id, 0U);
+    play.answer(request, {"ok"});
+    EXPECT_THAT(play.endings, ElementsAre("red 1 unknown"));
+    EXPECT_THAT(play.released, ElementsAre("red 1"));
+    play.now += 5ms;
+    EXPECT_THAT(play.send().names, ElementsAre("red 2"));
+}
+
+TEST(Core, DeadlinesTakeRecordsOutOfEveryQueue) {
+    CoreScript play;
+    play.dispatch("retried");
+    play.fail(play.send(), FailureClass::transient);
+    play.dispatch("ready");
+    play.dispatch("red 1", red);
+    play.dispatch("red 2", red);
+    play.dispatch("parked", 0, 2 * mebibyte);
+    play.pass(120s);
+    EXPECT_THAT(play.endings, UnorderedElementsAre("retried failed", "ready failed", "red 1 failed",
+                                                   "red 2 failed", "parked failed"));
+    EXPECT_TRUE(play.core.empty());
+    EXPECT_EQ(play.core.next_moment(play.now), never);
+    EXPECT_EQ(play.send().id, 0U);
+}
+
+TEST(Core, WaitsForAStreamThatIsBeingCreatedWithoutSpendingAttempts) {
+    CoreScript play;
+    Pending* const a = play.dispatch("a");
+    for (int i = 0; i < 20; ++i) {
+        play.fail(play.send(), FailureClass::not_ready);
+        play.pass(1s);
+    }
+    EXPECT_EQ(a->attempts, 0);
+    play.answer(play.send(), {"ok"});
+    EXPECT_EQ(a->attempts, 1);
+}
+
+TEST(Core, HalvesARefusedRequestUntilTheGuiltyRecordStandsAlone) {
+    CoreScript play;
+    for (const char* name : {"a", "b", "guilty", "d", "e"}) play.dispatch(name);
+    int requests = 0;
+    for (auto sent = play.send(); sent.id != 0; sent = play.send()) {
+        ++requests;
+        if (std::find(sent.names.begin(), sent.names.end(), "guilty") != sent.names.end()) {
+            play.fail(sent, FailureClass::invalid);
+        } else {
+            play.answer(sent, Names(sent.names.size(), "ok"));
+        }
+    }
+    EXPECT_LE(requests, 7);
+    EXPECT_THAT(play.endings, UnorderedElementsAre("a published", "b published", "guilty failed",
+                                                   "d published", "e published"));
+}
+
+TEST(Core, HalvesKeepTheOrderOfAKey) {
+    CoreScript play;
+    play.dispatch("guilty");
+    play.dispatch("red 1", red);
+    play.dispatch("red 2", red);
+    play.fail(play.send(), FailureClass::invalid);
+    const auto first = play.send();
+    const auto second = play.send();
+    EXPECT_THAT(first.names, ElementsAre("guilty"));
+    EXPECT_THAT(second.names, ElementsAre("red 1"));
+    play.answer(second, {"ok"});
+    play.fail(first, FailureClass::invalid);
+    play.now += 5ms;
+    EXPECT_THAT(play.send().names, ElementsAre("red 2"));
+}
+
+TEST(Core, ALargeRecordWaitsForTheStreamsLimitAndOthersDoNot) {
+    CoreScript play;
+    play.dispatch("small");
+    EXPECT_FALSE(play.core.wants_stream_limit(play.now));
+    play.dispatch("large", 0, 3 * mebibyte);
+    play.dispatch("too large", 0, 5 * mebibyte);
+    EXPECT_TRUE(play.core.wants_stream_limit(play.now));
+    EXPECT_FALSE(play.core.wants_stream_limit(play.now)) << "it is asked once";
+    const auto first = play.send();
+    EXPECT_THAT(first.names, ElementsAre("small"));
+    play.core.stream_limit_is(4 * mebibyte, play.now);
+    play.now += 5ms;
+    EXPECT_THAT(play.send().names, ElementsAre("large"));
+    EXPECT_THAT(play.endings, ElementsAre("too large failed"));
+    EXPECT_EQ(play.errors["too large"].code, ErrorCode::too_large);
+}
+
+TEST(Core, WithoutThePermissionToAskLargeRecordsGoAlone) {
+    CoreScript play;
+    for (const char* name : {"large 1", "large 2"}) play.dispatch(name, 0, 3 * mebibyte);
+    EXPECT_TRUE(play.core.wants_stream_limit(play.now));
+    play.core.stream_limit_unknown({FailureClass::final, ErrorCode::access_denied, {}, {}, false},
+                                   play.now);
+    play.dispatch("small");
+    EXPECT_THAT(play.send().names, ElementsAre("large 1"));
+    play.now += 5ms;
+    EXPECT_THAT(play.send().names, ElementsAre("large 2"));
+    play.now += 5ms;
+    EXPECT_THAT(play.send().names, ElementsAre("small"));
+}
+
+TEST(Core, AsksAgainForTheLimitWhenTheAnswerFailedForNow) {
+    CoreScript play;
+    play.dispatch("large", 0, 3 * mebibyte);
+    EXPECT_TRUE(play.core.wants_stream_limit(play.now));
+    play.core.stream_limit_unknown({FailureClass::slow_down, ErrorCode::throttled, {}, {}, false},
+                                   play.now);
+    EXPECT_LE(play.core.next_moment(play.now), play.now + 10s);
+    play.now += 10s;
+    EXPECT_TRUE(play.core.wants_stream_limit(play.now));
+}
+
+TEST(Core, HurryingSendsWhatLingers) {
+    CoreScript play;
+    play.dispatch("a");
+    play.send();
+    play.dispatch("b");
+    EXPECT_EQ(play.send().id, 0U);
+    play.core.hurry(0);
+    EXPECT_THAT(play.send().names, ElementsAre("b"));
+}
+
+TEST(Core, HurryingEndsWithTheLastRecordOfItsGeneration) {
+    CoreScript play;
+    play.dispatch("a");
+    play.core.hurry(0);
+    play.answer(play.send(), {"ok"});
+    play.generation = 1;
+    play.dispatch("b");
+    const auto b = play.send();
+    EXPECT_EQ(b.id, 0U) << "less than a linger has passed since the last request";
+    play.now += 5ms;
+    EXPECT_THAT(play.send().names, ElementsAre("b"));
+}
+
+TEST(Core, FailAllSettlesEverythingByNameAndWhatIsInFlightAsUnknown) {
+    CoreScript play;
+    play.dispatch("red 1", red);
+    play.dispatch("red 2", red);
+    const auto request = play.send();
+    play.dispatch("a");
+    play.core.fail_all({ErrorCode::not_in_time, "closed", false, 0});
+    play.note();
+    EXPECT_THAT(play.endings, ElementsAre("red 1 unknown", "red 2 failed", "a failed"));
+    EXPECT_THAT(play.released, ElementsAre("red 2", "a"));
+    play.core.abandon_requests();
+    play.note();
+    EXPECT_THAT(play.released, ElementsAre("red 2", "a", "red 1"));
+    EXPECT_TRUE(play.core.empty());
+    play.answer(request, {"ok"});
+    EXPECT_EQ(play.endings.size(), 3U);
+}
+
+TEST(Core, IgnoresAnAnswerToARequestThatWasGivenUpOn) {
+    CoreScript play;
+    play.dispatch("a");
+    const auto first = play.send();
+    play.fail(first, FailureClass::transient, true);
+    play.answer(first, {"ok"});
+    EXPECT_THAT(play.endings, IsEmpty());
+    play.pass(10s);
+    play.answer(play.send(), {"ok"});
+    EXPECT_THAT(play.endings, ElementsAre("a published"));
+}
+
+TEST(Core, CountsWhatEachFlushIsToTell) {
+    CoreScript play;
+    play.dispatch("a");
+    play.dispatch("b");
+    play.generation = 1;
+    play.dispatch("c");
+    play.answer(play.send(), {"ok", "KMSDisabledException", "ok"});
+    const auto first = play.core.generations().take_up_to(0);
+    EXPECT_EQ(first.published, 1U);
+    EXPECT_EQ(first.failed, 1U);
+    const auto second = play.core.generations().take_up_to(5);
+    EXPECT_EQ(second.published, 1U);
+    EXPECT_EQ(play.core.generations().take_up_to(9).published, 0U);
+}
+
+TEST(RetryPace, DrawsWithinADoublingBoundUpToTheLongest) {
+    RetryPace pace(42);
+    Duration longest_of_first{};
+    Duration longest_of_all{};
+    for (int i = 0; i < 2000; ++i) {
+        longest_of_first = std::max(longest_of_first, pace.pause(1));
+        longest_of_all = std::max(longest_of_all, pace.pause(60));
+    }
+    EXPECT_LE(longest_of_first, RetryPace::base);
+    EXPECT_GT(longest_of_first, RetryPace::base * 9 / 10);
+    EXPECT_LE(longest_of_all, RetryPace::longest);
+    EXPECT_GT(longest_of_all, RetryPace::longest * 9 / 10);
+}
+
+}  // namespace
+}  // namespace lk::pipeline

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <utility>
+
+#include "base/loop.hpp"
+
+namespace lk::pipeline {
+
+/// How dispatching threads wake the driver, and only when it has something to gain.
+///
+/// The driver sets what it listens for, then looks once more for records under the stripes' locks;
+/// a dispatching thread writes its record under such a lock, then looks here. So either the driver
+/// sees the record or the thread sees what the driver listens for.
+class Doorbell {
+  public:
+    enum class Listens {
+        to_nothing,     ///< Awake, or no place for a request: an answer will wake it.
+        to_full_pages,  ///< Records linger: it comes back by itself.
+        to_everything,
+    };
+
+    explicit Doorbell(std::shared_ptr<Loop> loop) noexcept : loop_(std::move(loop)) {}
+
+    void listen(Listens listens) noexcept { listens_.store(listens, std::memory_order_relaxed); }
+
+    void record_written(bool page_full) noexcept {
+        Listens listens = listens_.load(std::memory_order_relaxed);
+        if (listens == Listens::to_nothing || (listens == Listens::to_full_pages && !page_full)) {
+            return;
+        }
+        if (listens_.compare_exchange_strong(listens, Listens::to_nothing,
+                                             std::memory_order_relaxed)) {
+            loop_->wake();
+        }
+    }
+
+  private:
+    std::shared_ptr<Loop> loop_;
+    std::atomic<Listens> listens_{Listens::to_nothing};
+};
+
+}  // namespace lk::pipeline

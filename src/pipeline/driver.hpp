@@ -1,0 +1,98 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <lk/kinesis_client.hpp>
+
+#include "base/loop.hpp"
+#include "pipeline/core.hpp"
+#include "pipeline/flush_wait.hpp"
+#include "pipeline/intake.hpp"
+#include "pipeline/request.hpp"
+#include "pipeline/unheard_failures.hpp"
+
+namespace lk::pipeline {
+
+struct DriverOptions {
+    CoreOptions core;
+    std::shared_ptr<KinesisClient> client;
+    std::shared_ptr<Loop> loop;
+    std::string stream;
+    std::chrono::milliseconds request_timeout{};
+    std::size_t budget_bytes = 0;
+    std::shared_ptr<Completions> completions;
+    Log log;
+};
+
+/// Carries records from the intake to the core and on to the client, and what comes back to the
+/// results: the only one that acts on the core's decisions. Lives on a loop from attach() until
+/// close() has drained it or run out of time; the loop keeps it alive so long.
+class Driver final : public Loop::Participant, public std::enable_shared_from_this<Driver> {
+  public:
+    explicit Driver(DriverOptions options);
+    ~Driver() override = default;
+
+    // From any thread.
+    [[nodiscard]] Budget& budget() noexcept { return budget_; }
+    [[nodiscard]] Intake& intake() noexcept { return intake_; }
+    [[nodiscard]] const Loop& loop() const noexcept { return *loop_; }
+    void attach() { loop_->attach(shared_from_this()); }
+    /// Sends what was written before, without lingering; finished when that is settled or at the
+    /// deadline.
+    std::shared_ptr<FlushWait> flush(TimePoint deadline);
+    /// The same, after which nothing is taken any more; at the deadline the rest fails.
+    std::shared_ptr<FlushWait> close(TimePoint deadline);
+
+    TimePoint turn(TimePoint now) override;
+
+  private:
+    struct Wait {
+        std::shared_ptr<FlushWait> waiter;
+        std::uint32_t generation;
+        TimePoint deadline;
+        bool closes;
+    };
+
+    std::shared_ptr<FlushWait> add_wait(TimePoint deadline, bool closes);
+    bool take_records(TimePoint now);
+    void take_answers(TimePoint now);
+    void give_up_on_requests(TimePoint now);
+    void take_waits();
+    void ask_stream_limit(TimePoint now);
+    void send_requests(TimePoint now);
+    void settle(TimePoint now);
+    void finish_waits(TimePoint now);
+    void finish(const Wait& wait);
+    [[nodiscard]] Doorbell::Listens listens_for() const;
+    TimePoint next_moment(TimePoint now) const;
+
+    const std::shared_ptr<Loop> loop_;
+    const std::shared_ptr<KinesisClient> client_;
+    const std::shared_ptr<const std::string> stream_;
+    const std::chrono::milliseconds request_timeout_;
+    const std::shared_ptr<Inbox> inbox_;
+    Budget budget_;
+    Doorbell doorbell_;
+    Intake intake_;
+    Core core_;
+    UnheardFailures unheard_;
+
+    std::mutex mutex_;
+    std::vector<Wait> new_waits_;
+    bool gone_ = false;  // detached: a later wait is finished at once
+
+    std::vector<Wait> waits_;
+    struct Expiry {
+        RequestId id;
+        TimePoint when;
+    };
+    std::deque<Expiry> expiries_;
+    TimePoint limit_expires_ = never;
+    std::vector<Inbox::Answer> answers_;
+};
+
+}  // namespace lk::pipeline

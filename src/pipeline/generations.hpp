@@ -1,0 +1,68 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <deque>
+
+namespace lk::pipeline {
+
+/// How records ended, by the flush() that is to tell of them: each flush() begins a generation,
+/// and counts those before it.
+class Generations {
+  public:
+    struct Tally {
+        std::uint64_t unsettled = 0;
+        std::uint64_t published = 0;
+        std::uint64_t failed = 0;
+        std::uint64_t unknown = 0;
+    };
+
+    void accepted(std::uint32_t generation) { ++of(generation).unsettled; }
+    /// The tally in which the settled record is to be counted.
+    Tally& settled(std::uint32_t generation) {
+        Tally& tally = of(generation);
+        --tally.unsettled;
+        return tally;
+    }
+
+    [[nodiscard]] bool any_unsettled_up_to(std::uint32_t generation) const {
+        for (std::size_t i = 0; i < tallies_.size() && first_ + i <= generation; ++i) {
+            if (tallies_[i].unsettled != 0) return true;
+        }
+        return false;
+    }
+
+    /// The sum up to a generation. What is settled is then told and counted no more; what is not
+    /// stays for a later flush().
+    Tally take_up_to(std::uint32_t generation) {
+        Tally sum;
+        for (std::size_t i = 0; i < tallies_.size() && first_ + i <= generation; ++i) {
+            Tally& tally = tallies_[i];
+            sum.unsettled += tally.unsettled;
+            sum.published += tally.published;
+            sum.failed += tally.failed;
+            sum.unknown += tally.unknown;
+            tally = {.unsettled = tally.unsettled};
+        }
+        while (!tallies_.empty() && first_ <= generation && tallies_.front().unsettled == 0) {
+            tallies_.pop_front();
+            ++first_;
+        }
+        // All records of these generations have been accepted by now, so none comes for them.
+        if (tallies_.empty()) first_ = std::max(first_, std::uint64_t{generation} + 1);
+        return sum;
+    }
+
+  private:
+    // Stripes are drained one after another, so a record may come after one of a later generation,
+    // but not after its own was taken.
+    Tally& of(std::uint32_t generation) {
+        while (first_ + tallies_.size() <= generation) tallies_.emplace_back();
+        return tallies_[generation - first_];
+    }
+
+    std::deque<Tally> tallies_;
+    std::uint64_t first_ = 0;
+};
+
+}  // namespace lk::pipeline

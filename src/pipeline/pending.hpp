@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/clock.hpp"
+
+namespace lk::detail {
+class Slot;
+}
+
+namespace lk::pipeline {
+
+class Page;
+
+/// One accepted record until it is settled and out of every request. Stands in its page, behind
+/// the record's bytes; written by the dispatching thread, then owned by the driver alone. The core
+/// threads its lists through it, so that it allocates nothing for an event.
+struct Pending {
+    // Where it stands in the queue it is in (ready, or parked).
+    Pending* next = nullptr;
+    // Its lane (see Lanes): the next record of the same key; on a lane's first record also the
+    // lane's last one and the next lane of the same bucket.
+    Pending* lane_next = nullptr;
+    Pending* lane_last = nullptr;
+    Pending* bucket_next = nullptr;
+    // All unsettled records in the order in which they were accepted: the order of their deadlines.
+    Pending* older = nullptr;
+    Pending* newer = nullptr;
+
+    Page* page = nullptr;
+    detail::Slot* slot = nullptr;
+
+    /// Hash of the partition key; 0: a random key, which needs no lane.
+    std::uint64_t lane = 0;
+    TimePoint deadline{};
+
+    std::uint32_t offset = 0;      ///< Of the CBOR record in its page.
+    std::uint32_t cbor_bytes = 0;  ///< Of the whole CBOR record.
+    std::uint32_t data_bytes = 0;
+    std::uint32_t generation = 0;  ///< Which flush() counts it.
+    std::uint16_t attempts = 0;
+    std::uint16_t key_bytes = 0;
+    std::uint8_t hash_key_bytes = 0;
+    bool is_envelope = true;            ///< False: bytes given to record().
+    bool may_have_been_stored = false;  ///< An attempt had an unknown outcome.
+    bool in_flight = false;
+    bool settled = false;
+    bool doomed = false;  ///< Being settled in this step: not to be made ready by another.
+
+    /// What Kinesis's limits count.
+    [[nodiscard]] std::size_t counted_bytes() const noexcept {
+        return std::size_t{data_bytes} + key_bytes;
+    }
+};
+
+}  // namespace lk::pipeline

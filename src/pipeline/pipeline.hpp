@@ -1,0 +1,47 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <lk/detail/dispatch_abi.hpp>
+#include <lk/dispatch.hpp>
+
+#include "pipeline/driver.hpp"
+
+namespace lk::detail {
+
+struct PipelineOptions {
+    pipeline::DriverOptions driver;
+    std::string producer_id;
+    std::chrono::milliseconds close_deadline{};
+    bool fail_when_full = false;
+};
+
+/// What a dispatch function is made of: checks the input, writes it into the intake, and waits
+/// with flush() and close(). Thread-safe.
+class Pipeline {
+  public:
+    explicit Pipeline(PipelineOptions options);
+    /// close(close_deadline); where that would wait for itself it goes on in the background.
+    ~Pipeline();
+    Pipeline(const Pipeline&) = delete;
+    Pipeline& operator=(const Pipeline&) = delete;
+
+    Published write_event(const EventFields& fields);
+    Published write_record(std::string_view bytes, const RecordOptions& options);
+    Expected<FlushCounts, Error> flush(std::chrono::milliseconds deadline);
+    Expected<FlushCounts, Error> close(std::chrono::milliseconds deadline);
+
+  private:
+    Published fail(Error error) const;
+    Published accept(const pipeline::Draft& draft);
+    [[nodiscard]] bool may_wait() const noexcept;
+
+    const std::shared_ptr<pipeline::Completions> completions_;
+    const std::string producer_id_json_;
+    const std::chrono::milliseconds close_deadline_;
+    const bool fail_when_full_;
+    const std::shared_ptr<pipeline::Driver> driver_;
+};
+
+}  // namespace lk::detail

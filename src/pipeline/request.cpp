@@ -1,0 +1,114 @@
+#include "pipeline/request.hpp"
+
+#include <exception>
+
+namespace lk::pipeline {
+namespace {
+
+Failure broken_contract(std::string message) {
+    return {FailureClass::transient, ErrorCode::client_failed, {}, std::move(message), true};
+}
+
+}  // namespace
+
+void Inbox::add(Answer answer) {
+    std::shared_ptr<Loop> loop;
+    {
+        const std::lock_guard lock(mutex_);
+        if (loop_ == nullptr) return;
+        answers_.push_back(std::move(answer));
+        loop = loop_;
+    }
+    loop->wake();
+}
+
+void Inbox::add_limit(Expected<StreamSummary, Failure> summary) {
+    std::shared_ptr<Loop> loop;
+    {
+        const std::lock_guard lock(mutex_);
+        if (loop_ == nullptr) return;
+        limit_ = std::move(summary);
+        loop = loop_;
+    }
+    loop->wake();
+}
+
+void Inbox::take(std::vector<Answer>& answers,
+                 std::optional<Expected<StreamSummary, Failure>>& limit) {
+    answers.clear();
+    const std::lock_guard lock(mutex_);
+    answers.swap(answers_);
+    limit = std::move(limit_);
+    limit_.reset();
+}
+
+void Inbox::close() {
+    std::shared_ptr<Loop> loop;
+    const std::lock_guard lock(mutex_);
+    loop.swap(loop_);
+    answers_.clear();
+}
+
+void Inbox::log(int level, std::string_view line) const {
+    if (!log_) return;
+    try {
+        log_(level, line);
+    } catch (...) {  // there is nowhere left to tell
+    }
+}
+
+PutRequest::PutRequest(std::shared_ptr<Inbox> inbox, std::shared_ptr<const std::string> stream,
+                       const Core::Request& request, std::chrono::milliseconds timeout)
+    : id_(request.id), inbox_(std::move(inbox)), stream_(std::move(stream)) {
+    records_.reserve(request.records.size());
+    for (const Pending* record : request.records) {
+        records_.push_back(record_of(*record));
+        // Neighbours mostly share a page; holding one twice does no harm.
+        if (pages_.empty() || pages_.back() != record->page) {
+            record->page->hold();
+            pages_.push_back(record->page);
+        }
+    }
+    request_ = {*stream_, records_, timeout};
+}
+
+PutRequest::~PutRequest() {
+    if (!answered_.load()) {
+        inbox_->add({id_, broken_contract("the Kinesis client dropped a request unanswered")});
+    }
+    for (Page* page : pages_) page->let_go();
+}
+
+void PutRequest::send(const std::shared_ptr<PutRequest>& self, KinesisClient& client) {
+    try {
+        client.put_records(self->request_, [self](Expected<PutRecordsAnswer, Failure> result) {
+            self->answer(std::move(result));
+        });
+    } catch (const std::exception& thrown) {
+        self->answer(broken_contract(std::string("the Kinesis client threw: ") + thrown.what()));
+    } catch (...) {
+        self->answer(
+            broken_contract("the Kinesis client threw something that is no std::exception"));
+    }
+}
+
+void PutRequest::answer(Expected<PutRecordsAnswer, Failure> result) {
+    if (answered_.exchange(true)) {
+        inbox_->log(log_warning,
+                    "the Kinesis client answered a request twice; the second answer is ignored");
+        return;
+    }
+    if (result && result->size() != records_.size()) {
+        inbox_->add(
+            {id_, Failure{FailureClass::transient,
+                          ErrorCode::bad_answer,
+                          {},
+                          "a PutRecords answer has " + std::to_string(result->size()) +
+                              " entries for " + std::to_string(records_.size()) + " records",
+                          true}});
+        return;
+    }
+    inbox_->add({id_, std::move(result)});
+}
+
+}  // namespace lk::pipeline

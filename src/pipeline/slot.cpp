@@ -1,0 +1,160 @@
+#include "pipeline/slot.hpp"
+
+#include "event/envelope.hpp"
+#include "pipeline/completions.hpp"
+
+namespace lk::pipeline {
+
+Outcome Settlement::outcome() const {
+    if (!published) return error;
+    const std::string_view all = text;
+    const std::string_view data = all.substr(0, data_bytes);
+    Event event;
+    if (is_envelope) {
+        if (!event::read_envelope(data, event)) {
+            return Error{ErrorCode::internal,
+                         "the published event could not be read back; it is in the stream", true,
+                         attempts};
+        }
+    } else {
+        event.data = data;
+        event.source.kinesis_partition_key = all.substr(data_bytes, key_bytes);
+    }
+    event.shard_id = all.substr(data_bytes + key_bytes, shard_bytes);
+    event.sequence_number = all.substr(data_bytes + key_bytes + shard_bytes);
+    event.attempts = attempts;
+    event.may_be_duplicate = may_be_duplicate;
+    return event;
+}
+
+}  // namespace lk::pipeline
+
+namespace lk::detail {
+
+bool Slot::wanted() const noexcept {
+    return (state_.load(std::memory_order_relaxed) & dropped_bit) == 0;
+}
+
+void Slot::settle(std::unique_ptr<pipeline::Settlement> settlement) {
+    settlement_ = settlement.release();
+    const std::uint32_t before = state_.fetch_or(settled_bit, std::memory_order_acq_rel);
+    if ((before & dropped_bit) != 0) {
+        pool_->give_back(this);
+    } else if ((before & continued_bit) != 0) {
+        pool_->completions()->add(this);
+    } else if ((before & waiting_bit) != 0) {
+        state_.notify_all();
+    }
+}
+
+bool Slot::is_settled() const noexcept {
+    return (state_.load(std::memory_order_acquire) & settled_bit) != 0;
+}
+
+void Slot::wait_until_settled() noexcept {
+    std::uint32_t seen = state_.fetch_or(waiting_bit, std::memory_order_acq_rel) | waiting_bit;
+    while ((seen & settled_bit) == 0) {
+        state_.wait(seen, std::memory_order_acquire);
+        seen = state_.load(std::memory_order_acquire);
+    }
+}
+
+Outcome Slot::take() {
+    Outcome outcome = settlement_->outcome();
+    pool_->give_back(this);
+    return outcome;
+}
+
+void Slot::drop() noexcept {
+    if ((state_.fetch_or(dropped_bit, std::memory_order_acq_rel) & settled_bit) != 0) {
+        pool_->give_back(this);
+    }
+}
+
+void Slot::on_settled(Continuation continuation) {
+    continuation_ = new Continuation(std::move(continuation));
+    if ((state_.fetch_or(continued_bit, std::memory_order_acq_rel) & settled_bit) != 0) {
+        pool_->completions()->add(this);
+    }
+}
+
+void Slot::complete() {
+    const std::unique_ptr<Continuation> continuation(std::exchange(continuation_, nullptr));
+    Outcome outcome = settlement_->outcome();
+    pool_->give_back(this);
+    (*continuation)(std::move(outcome));
+}
+
+Published Slot::failed(Error error, const std::shared_ptr<pipeline::Completions>& completions) {
+    SlotPool* pool = SlotPool::make(completions, 1);
+    Slot* slot = pool->take_some();
+    SlotPool::begin(slot);
+    auto settlement = std::make_unique<pipeline::Settlement>();
+    settlement->error = std::move(error);
+    slot->settle(std::move(settlement));
+    pool->retire();
+    return Published(slot);
+}
+
+SlotPool* SlotPool::make(std::shared_ptr<pipeline::Completions> completions,
+                         std::size_t slots_in_slab) {
+    return new SlotPool(std::move(completions), slots_in_slab);
+}
+
+Slot* SlotPool::retired_mark() noexcept {
+    static Slot mark;
+    return &mark;
+}
+
+Slot* SlotPool::take_some() {
+    if (Slot* chain = returned_.exchange(nullptr, std::memory_order_acquire)) return chain;
+    auto slab = std::make_unique<Slot[]>(slots_in_slab_);
+    for (std::size_t i = 0; i < slots_in_slab_; ++i) {
+        slab[i].pool_ = this;
+        slab[i].next_free_ = i + 1 < slots_in_slab_ ? &slab[i + 1] : nullptr;
+    }
+    Slot* first = slab.get();
+    const std::lock_guard lock(mutex_);
+    slabs_.push_back(std::move(slab));
+    return first;
+}
+
+void SlotPool::begin(Slot* slot) noexcept {
+    slot->state_.store(0, std::memory_order_relaxed);
+    slot->settlement_ = nullptr;
+}
+
+void SlotPool::give_back(Slot* slot) noexcept {
+    delete std::exchange(slot->settlement_, nullptr);
+    slot->next_free_ = nullptr;
+    give_back_chain(slot);
+}
+
+void SlotPool::give_back_chain(Slot* first) noexcept {
+    while (first != nullptr) {
+        Slot* const next = first->next_free_;
+        Slot* head = returned_.load(std::memory_order_relaxed);
+        do {
+            if (head == retired_mark()) break;
+            first->next_free_ = head;
+        } while (!returned_.compare_exchange_weak(head, first, std::memory_order_acq_rel));
+        if (head == retired_mark() && left_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+            delete this;
+            return;
+        }
+        first = next;
+    }
+}
+
+void SlotPool::retire() noexcept {
+    std::int64_t out = 0;
+    {
+        const std::lock_guard lock(mutex_);
+        out = static_cast<std::int64_t>(slabs_.size() * slots_in_slab_);
+    }
+    Slot* back = returned_.exchange(retired_mark(), std::memory_order_acq_rel);
+    for (; back != nullptr; back = back->next_free_) --out;
+    if (left_.fetch_add(out, std::memory_order_acq_rel) + out == 0) delete this;
+}
+
+}  // namespace lk::detail

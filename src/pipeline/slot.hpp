@@ -1,0 +1,123 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <lk/published.hpp>
+
+namespace lk::pipeline {
+
+class Completions;
+
+/// How a record ended, as its result keeps it: only its own bytes. The Event is made of it when
+/// somebody asks, on that thread.
+struct Settlement {
+    bool published = false;
+    bool is_envelope = true;
+    bool may_be_duplicate = false;
+    int attempts = 0;
+    // data · partition key · shard · sequence number, one behind another
+    std::string text;
+    std::uint32_t data_bytes = 0;
+    std::uint32_t key_bytes = 0;
+    std::uint32_t shard_bytes = 0;
+    Error error;
+
+    [[nodiscard]] Outcome outcome() const;
+};
+
+}  // namespace lk::pipeline
+
+namespace lk::detail {
+
+class SlotPool;
+
+/// Where the two ends of a result meet: the Published (or what took its place) on one side, the
+/// driver on the other. Whoever comes second gives it back to its pool.
+class Slot {
+  public:
+    using Continuation = std::function<void(Outcome)>;
+
+    /// The driver's end: true when somebody may still want the settlement.
+    [[nodiscard]] bool wanted() const noexcept;
+    /// The driver's end, called once. Null only when the slot was not wanted().
+    void settle(std::unique_ptr<pipeline::Settlement> settlement);
+
+    // The Published's end; each of take(), drop() and on_settled() is its last call.
+    [[nodiscard]] bool is_settled() const noexcept;
+    void wait_until_settled() noexcept;
+    [[nodiscard]] Outcome take();
+    void drop() noexcept;
+    void on_settled(Continuation continuation);
+
+    /// Runs the continuation; on the completion thread.
+    void complete();
+
+    /// A result that failed before it reached a pipeline.
+    static Published failed(Error error, const std::shared_ptr<pipeline::Completions>& completions);
+    static Published of(Slot* slot) noexcept { return Published(slot); }
+
+  private:
+    friend class SlotPool;
+
+    static constexpr std::uint32_t settled_bit = 1;
+    static constexpr std::uint32_t dropped_bit = 2;
+    static constexpr std::uint32_t waiting_bit = 4;
+    static constexpr std::uint32_t continued_bit = 8;
+
+    std::atomic<std::uint32_t> state_{0};
+    SlotPool* pool_ = nullptr;
+    union {
+        pipeline::Settlement* settlement_ = nullptr;
+        Slot* next_free_;
+    };
+    Continuation* continuation_ = nullptr;
+};
+
+/// Slots, recycled. Lives until it was retired and the last slot came back, so that results may
+/// outlive their dispatch function.
+class SlotPool {
+  public:
+    static constexpr std::size_t usual_slab = 512;
+    static SlotPool* make(std::shared_ptr<pipeline::Completions> completions,
+                          std::size_t slots_in_slab = usual_slab);
+
+    /// A chain of free slots, at least one, linked by next_of(). From any thread.
+    [[nodiscard]] Slot* take_some();
+    [[nodiscard]] static Slot* next_of(Slot* slot) noexcept { return slot->next_free_; }
+    /// Makes a free slot ready for use.
+    static void begin(Slot* slot) noexcept;
+    void give_back(Slot* slot) noexcept;
+    /// Gives back a chain that take_some() gave, what is left of it.
+    void give_back_chain(Slot* first) noexcept;
+
+    /// No more take_some(). The pool deletes itself when the last slot is back.
+    void retire() noexcept;
+
+    [[nodiscard]] const std::shared_ptr<pipeline::Completions>& completions() const noexcept {
+        return completions_;
+    }
+
+  private:
+    SlotPool(std::shared_ptr<pipeline::Completions> completions, std::size_t slots_in_slab) noexcept
+        : slots_in_slab_(slots_in_slab), completions_(std::move(completions)) {}
+    ~SlotPool() = default;
+    static Slot* retired_mark() noexcept;
+
+    const std::size_t slots_in_slab_;
+    std::shared_ptr<pipeline::Completions> completions_;
+    // A stack that is only pushed to one by one and emptied as a whole, so there is no ABA.
+    std::atomic<Slot*> returned_{nullptr};
+    std::mutex mutex_;
+    std::vector<std::unique_ptr<Slot[]>> slabs_;
+    // Once retired: the slots still out. Before that, minus those that came back too late.
+    std::atomic<std::int64_t> left_{0};
+};
+
+}  // namespace lk::detail
