@@ -27,6 +27,9 @@ class Loop {
     /// From any thread, also from within turn(); takes effect at the end of the current round.
     virtual void detach(const Participant* participant) = 0;
 
+    /// Detaches, and returns when the loop has let go of the participant. Not from its own thread.
+    virtual void detach_and_wait(const Participant* participant) = 0;
+
     /// Makes the loop take another round soon. From any thread; cheap when it is not asleep.
     virtual void wake() noexcept = 0;
 

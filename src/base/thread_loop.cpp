@@ -30,6 +30,10 @@ void ThreadLoop::detach(const Participant* participant) {
     state_->participants.detach(participant);
 }
 
+void ThreadLoop::detach_and_wait(const Participant* participant) {
+    state_->participants.detach_and_wait(participant);
+}
+
 void ThreadLoop::wake() noexcept {
     {
         const std::lock_guard lock(state_->mutex);

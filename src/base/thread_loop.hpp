@@ -21,6 +21,7 @@ class ThreadLoop final : public Loop {
 
     void attach(std::shared_ptr<Participant> participant) override;
     void detach(const Participant* participant) override;
+    void detach_and_wait(const Participant* participant) override;
     void wake() noexcept override;
     [[nodiscard]] bool on_loop_thread() const noexcept override;
 

@@ -103,6 +103,10 @@ void CurlLoop::detach(const Participant* participant) {
     state_->participants.detach(participant);
 }
 
+void CurlLoop::detach_and_wait(const Participant* participant) {
+    state_->participants.detach_and_wait(participant);
+}
+
 void CurlLoop::wake() noexcept {
     state_->wake();
 }

@@ -20,6 +20,7 @@ class CurlLoop final : public Loop {
 
     void attach(std::shared_ptr<Participant> participant) override;
     void detach(const Participant* participant) override;
+    void detach_and_wait(const Participant* participant) override;
     void wake() noexcept override;
     [[nodiscard]] bool on_loop_thread() const noexcept override;
 

@@ -28,7 +28,8 @@ Error Completions::would_deadlock(std::string_view call) {
 }
 
 std::shared_ptr<Completions> Completions::make(Executor executor, Log log) {
-    if (!executor) {
+    const bool own_thread = !executor;
+    if (own_thread) {
         // The thread starts with the first task, not with the dispatch function. One task is
         // scheduled at a time, so this needs no lock of its own.
         executor = [kept = std::make_shared<std::shared_ptr<CompletionThread>>()](
@@ -37,11 +38,11 @@ std::shared_ptr<Completions> Completions::make(Executor executor, Log log) {
             (*kept)->post(std::move(task));
         };
     }
-    return std::make_shared<Completions>(std::move(executor), std::move(log));
+    return std::make_shared<Completions>(std::move(executor), own_thread, std::move(log));
 }
 
-Completions::Completions(Executor executor, Log log) noexcept
-    : executor_(std::move(executor)), log_(std::move(log)) {}
+Completions::Completions(Executor executor, bool own_thread, Log log) noexcept
+    : executor_(std::move(executor)), own_thread_(own_thread), log_(std::move(log)) {}
 
 void Completions::add(detail::Slot* slot) {
     {
@@ -51,6 +52,17 @@ void Completions::add(detail::Slot* slot) {
         scheduled_ = true;
     }
     schedule();
+}
+
+void Completions::wait_until_idle(TimePoint deadline) {
+    if (!own_thread_) return;
+    std::unique_lock lock(mutex_);
+    const auto idle = [this] { return !scheduled_; };
+    if (deadline == never) {
+        idle_.wait(lock, idle);
+    } else {
+        idle_.wait_until(lock, deadline, idle);
+    }
 }
 
 void Completions::schedule() {
@@ -87,6 +99,7 @@ void Completions::run() {
         const std::lock_guard lock(mutex_);
         if (queue_.empty()) {
             scheduled_ = false;
+            idle_.notify_all();
             return;
         }
     }

@@ -9,6 +9,8 @@
 
 #include <lk/error.hpp>
 
+#include "base/clock.hpp"
+
 namespace lk::detail {
 class Slot;
 }
@@ -32,10 +34,14 @@ class Completions : public std::enable_shared_from_this<Completions> {
     /// Without an executor the thread is the one that all dispatch functions without one share.
     static std::shared_ptr<Completions> make(Executor executor, Log log);
 
-    Completions(Executor executor, Log log) noexcept;
+    Completions(Executor executor, bool own_thread, Log log) noexcept;
 
     /// The slot is settled and has a continuation. From any thread.
     void add(detail::Slot* slot);
+
+    /// Waits until the callbacks of what is settled have run, but no later than the deadline. Not
+    /// for the user's executor: whether it still runs is the user's business.
+    void wait_until_idle(TimePoint deadline);
 
     /// True inside a callback or a resumed coroutine, of whichever dispatch function: a call that
     /// waits for the library must not be made there.
@@ -47,9 +53,11 @@ class Completions : public std::enable_shared_from_this<Completions> {
     void run();
 
     const Executor executor_;
+    const bool own_thread_;
     const Log log_;
     std::mutex mutex_;
     std::vector<detail::Slot*> queue_;
+    std::condition_variable idle_;
     bool scheduled_ = false;
 };
 

@@ -41,6 +41,8 @@ class Driver final : public Loop::Participant, public std::enable_shared_from_th
     [[nodiscard]] Intake& intake() noexcept { return intake_; }
     [[nodiscard]] const Loop& loop() const noexcept { return *loop_; }
     void attach() { loop_->attach(shared_from_this()); }
+    /// After close(): the loop has let go of the driver. Not from the loop's thread.
+    void detach_and_wait() { loop_->detach_and_wait(this); }
     /// Sends what was written before, without lingering; finished when that is settled or at the
     /// deadline.
     std::shared_ptr<FlushWait> flush(TimePoint deadline);

@@ -59,8 +59,14 @@ Pipeline::Pipeline(PipelineOptions options)
 }
 
 Pipeline::~Pipeline() {
-    const auto closing = driver_->close(deadline_from_now(close_deadline_));
-    if (may_wait()) closing->wait();
+    const TimePoint deadline = deadline_from_now(close_deadline_);
+    const auto closing = driver_->close(deadline);
+    if (!may_wait()) return;
+    closing->wait();
+    // The loop lets go of the driver first, so that it, and with it perhaps the client and the loop
+    // itself, ends on this thread: nothing of ours then still runs when main() returns.
+    driver_->detach_and_wait();
+    completions_->wait_until_idle(deadline);
 }
 
 bool Pipeline::may_wait() const noexcept {

@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <future>
 #include <thread>
 
@@ -125,6 +126,41 @@ TEST_F(FlushClose, TheDestructorGivesUpAfterItsDeadline) {
         published = dispatch("t");
     }
     EXPECT_EQ(published.wait().error().code, ErrorCode::not_in_time);
+}
+
+std::size_t threads_of_this_process() {
+    const std::filesystem::directory_iterator tasks("/proc/self/task");
+    return static_cast<std::size_t>(std::distance(begin(tasks), end(tasks)));
+}
+
+// A thread that outlived it would run on while main() returns and libraries take themselves apart.
+TEST_F(FlushClose, WithTheDestructorOfTheClientsLastOwnerItsThreadsHaveEnded) {
+    const std::size_t before = threads_of_this_process();
+    for (int i = 0; i < 50; ++i) {
+        DispatchOptions sole_owner = options();
+        sole_owner.kinesis_client = aws_kinesis({.region = "us-east-1",
+                                                 .endpoint = "http://127.0.0.1:1",
+                                                 .credentials = AwsCredentials{"id", "secret"}});
+        sole_owner.close_deadline = 1ms;
+        auto dispatch = get_dispatch(sole_owner);
+        sole_owner.kinesis_client.reset();
+        dispatch("t");
+    }
+    EXPECT_EQ(threads_of_this_process(), before);
+}
+
+TEST_F(FlushClose, TheDestructorSeesCallbacksThrough) {
+    std::atomic<int> called{0};
+    {
+        auto dispatch = get_dispatch(options());
+        for (int i = 0; i < 100; ++i) {
+            dispatch("t").then([&](Outcome) {
+                std::this_thread::sleep_for(100us);
+                ++called;
+            });
+        }
+    }
+    EXPECT_EQ(called, 100);
 }
 
 TEST_F(FlushClose, AMovedFromDispatchFunctionRefuses) {
