@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "local/service.hpp"
+
+namespace lk::local {
+
+/// What of an HTTP request matters here. The path does not, as with AWS.
+struct HttpRequest {
+    std::string_view method;
+    std::string_view content_type;
+    std::string_view amz_target;
+    std::string_view body;
+};
+
+struct HttpAnswer {
+    int status = 200;
+    std::string content_type;
+    std::string body;
+};
+
+/// Kinesis's answer to a request. Never throws: what goes wrong inside is a 500. Thread-safe.
+[[nodiscard]] HttpAnswer answer(const Service& service, const HttpRequest& request) noexcept;
+
+/// For a request that never got as far as Kinesis. Small XML, as AWS answers those.
+[[nodiscard]] HttpAnswer refuse_http(int status, std::string_view code, std::string_view message);
+
+/// The whole answer as it goes over the wire. Thread-safe.
+[[nodiscard]] std::string write_answer(const HttpAnswer& answer, bool keep_open,
+                                       std::int64_t now_ms);
+
+}  // namespace lk::local

@@ -1,0 +1,71 @@
+#include <algorithm>
+
+#include "local/dates.hpp"
+#include "local/operations/descriptions.hpp"
+#include "local/operations/members.hpp"
+#include "local/operations/operations.hpp"
+#include "local/operations/rules.hpp"
+#include "local/operations/token.hpp"
+
+namespace lk::local {
+
+namespace {
+
+constexpr std::int64_t max_records = 10'000;
+constexpr std::size_t max_bytes = 10 * 1024 * 1024;
+
+Refusal expired(std::int64_t issued_ms, std::int64_t now_ms) {
+    return {"ExpiredIteratorException",
+            "Iterator expired. The iterator was created at time " + message_date(issued_ms) +
+                " while right now it is " + message_date(now_ms) +
+                " which is further in the future than the tolerated delay of 300000 "
+                "milliseconds."};
+}
+
+wire::Document describe(const Shard& shard, const KeptRecord& record) {
+    return {{"SequenceNumber", shard.sequence_number(record.position)},
+            {"ApproximateArrivalTimestamp", seconds(record.arrival_ms)},
+            {"PartitionKey", record.partition_key},
+            {"Data", wire::Document::binary({record.data.begin(), record.data.end()})}};
+}
+
+}  // namespace
+
+Outcome get_records(const Environment& environment, const Request& request) {
+    Problems problems;
+    const Members members(request.members, request.encoding, problems);
+    const auto iterator = members.text(
+        "ShardIterator", {.required = true, .min_characters = 1, .max_characters = 512});
+    const auto limit = members.number("Limit", 1, max_records).value_or(max_records);
+    // Of an iterator the stream is known already; the name beside it is checked all the same.
+    static_cast<void>(read_optional_stream_name(members));
+    if (auto refusal = problems.refusal()) return *refusal;
+
+    auto token = read_token(Token::Kind::shard_iterator, *iterator);
+    const std::int64_t now = environment.now_ms();
+    if (!token) return invalid_argument("Invalid ShardIterator.");
+    if (now - token->issued_ms > token_life_ms) return expired(token->issued_ms, now);
+    const auto stream = environment.store.find(token->stream);
+    const bool same_stream = stream && stream->facts().created_ms == token->stream_created_ms;
+    const Shard* const shard = same_stream ? stream->shard(token->shard) : nullptr;
+    if (shard == nullptr) return shard_not_found(shard_id(token->shard), token->stream);
+
+    const auto read = environment.store.read(*stream, *shard, token->position,
+                                             static_cast<std::size_t>(limit), max_bytes);
+    if (!read) return refuse(read.error(), token->stream);
+    auto records = wire::Document::array();
+    for (const KeptRecord& record : *read) records.push_back(describe(*shard, record));
+    std::int64_t behind_ms = 0;
+    if (!read->empty()) {
+        const KeptRecord& last = read->back();
+        token->position = last.position + 1;
+        const bool caught_up = token->position == shard->next_position;
+        behind_ms = caught_up ? 0 : std::max<std::int64_t>(0, now - last.arrival_ms);
+    }
+    token->issued_ms = now;
+    return wire::Document{{"Records", std::move(records)},
+                          {"NextShardIterator", write_token(*token)},
+                          {"MillisBehindLatest", behind_ms}};
+}
+
+}  // namespace lk::local

@@ -1,0 +1,118 @@
+#include "local/store/database.hpp"
+
+#include <sqlite3.h>
+
+namespace lk::local {
+
+Database::Database(const std::string& path) {
+    // NOMUTEX: the store's own lock already keeps threads apart.
+    const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+    if (sqlite3_open_v2(path.c_str(), &handle_, flags, nullptr) != SQLITE_OK) {
+        const std::string said = handle_ ? sqlite3_errmsg(handle_) : "out of memory";
+        sqlite3_close(handle_);
+        throw DatabaseError("cannot open " + path + ": " + said);
+    }
+}
+
+Database::~Database() {
+    sqlite3_close(handle_);
+}
+
+void Database::fail(std::string_view doing) const {
+    throw DatabaseError(std::string(doing) + ": " + sqlite3_errmsg(handle_));
+}
+
+void Database::execute(const std::string& sql) {
+    if (sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) fail(sql);
+}
+
+std::int64_t Database::number(const std::string& sql) {
+    Statement statement(*this, sql);
+    return statement.step() ? statement.number(0) : 0;
+}
+
+std::int64_t Database::last_row() const noexcept {
+    return sqlite3_last_insert_rowid(handle_);
+}
+
+Statement::Statement(Database& database, std::string_view sql) : database_(database) {
+    if (sqlite3_prepare_v3(database.handle_, sql.data(), static_cast<int>(sql.size()),
+                           SQLITE_PREPARE_PERSISTENT, &handle_, nullptr) != SQLITE_OK) {
+        database.fail(sql);
+    }
+}
+
+Statement::~Statement() {
+    sqlite3_finalize(handle_);
+}
+
+Statement& Statement::bind(int parameter, std::int64_t number) {
+    if (sqlite3_bind_int64(handle_, parameter, number) != SQLITE_OK) database_.fail("bind");
+    return *this;
+}
+
+// A null destructor is SQLITE_STATIC: SQLite reads the caller's bytes in place.
+Statement& Statement::bind_text(int parameter, std::string_view text) {
+    if (sqlite3_bind_text64(handle_, parameter, text.data(), text.size(), nullptr, SQLITE_UTF8) !=
+        SQLITE_OK) {
+        database_.fail("bind");
+    }
+    return *this;
+}
+
+Statement& Statement::bind_blob(int parameter, std::string_view bytes) {
+    if (sqlite3_bind_blob64(handle_, parameter, bytes.data(), bytes.size(), nullptr) != SQLITE_OK) {
+        database_.fail("bind");
+    }
+    return *this;
+}
+
+bool Statement::step() {
+    switch (sqlite3_step(handle_)) {
+        case SQLITE_ROW: return true;
+        case SQLITE_DONE: return false;
+        default: database_.fail(sqlite3_sql(handle_));
+    }
+}
+
+void Statement::run() {
+    const Rows rows(*this);
+    while (step()) {
+    }
+}
+
+void Statement::reset() noexcept {
+    sqlite3_reset(handle_);
+}
+
+std::int64_t Statement::number(int column) const noexcept {
+    return sqlite3_column_int64(handle_, column);
+}
+
+std::string_view Statement::bytes(int column) const noexcept {
+    const void* const begin = sqlite3_column_blob(handle_, column);
+    const int size = sqlite3_column_bytes(handle_, column);
+    if (begin == nullptr || size <= 0) return {};
+    return {static_cast<const char*>(begin), static_cast<std::size_t>(size)};
+}
+
+Transaction::Transaction(Database& database) : database_(database) {
+    // IMMEDIATE: whatever could keep us from writing shows here, before anything was done.
+    database_.execute("BEGIN IMMEDIATE");
+}
+
+Transaction::~Transaction() {
+    if (!open_) return;
+    try {
+        database_.execute("ROLLBACK");
+    } catch (const DatabaseError&) {
+        // SQLite has already rolled back by itself, as it does when the disk is full.
+    }
+}
+
+void Transaction::commit() {
+    database_.execute("COMMIT");
+    open_ = false;
+}
+
+}  // namespace lk::local

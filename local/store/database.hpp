@@ -1,0 +1,95 @@
+#pragma once
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace lk::local {
+
+/// What SQLite said. Thrown by Database and Statement, and caught by the store: nobody else sees
+/// it.
+class DatabaseError : public std::runtime_error {
+  public:
+    using std::runtime_error::runtime_error;
+};
+
+/// One SQLite connection. Used by one thread at a time.
+class Database {
+  public:
+    /// Opens or creates the file; ":memory:" for none.
+    explicit Database(const std::string& path);
+    ~Database();
+    Database(const Database&) = delete;
+    Database& operator=(const Database&) = delete;
+
+    void execute(const std::string& sql);
+    /// The first column of the first row.
+    [[nodiscard]] std::int64_t number(const std::string& sql);
+    [[nodiscard]] std::int64_t last_row() const noexcept;
+
+  private:
+    friend class Statement;
+    [[noreturn]] void fail(std::string_view doing) const;
+
+    sqlite3* handle_ = nullptr;
+};
+
+/// A prepared statement. Texts and blobs that are bound must live until the next reset().
+class Statement {
+  public:
+    Statement(Database& database, std::string_view sql);
+    ~Statement();
+    Statement(const Statement&) = delete;
+    Statement& operator=(const Statement&) = delete;
+
+    Statement& bind(int parameter, std::int64_t number);
+    Statement& bind_text(int parameter, std::string_view text);
+    Statement& bind_blob(int parameter, std::string_view bytes);
+
+    /// True when there is a row to read.
+    [[nodiscard]] bool step();
+    /// For a statement that gives no rows: runs it and makes it ready for the next time.
+    void run();
+    void reset() noexcept;
+
+    [[nodiscard]] std::int64_t number(int column) const noexcept;
+    /// Valid until the next step() or reset().
+    [[nodiscard]] std::string_view bytes(int column) const noexcept;
+
+  private:
+    Database& database_;
+    sqlite3_stmt* handle_ = nullptr;
+};
+
+/// Makes a statement ready for its next use, however its reader leaves.
+class Rows {
+  public:
+    explicit Rows(Statement& statement) : statement_(statement) {}
+    ~Rows() { statement_.reset(); }
+    Rows(const Rows&) = delete;
+    Rows& operator=(const Rows&) = delete;
+
+  private:
+    Statement& statement_;
+};
+
+/// Everything until commit(), or nothing.
+class Transaction {
+  public:
+    explicit Transaction(Database& database);
+    ~Transaction();
+    Transaction(const Transaction&) = delete;
+    Transaction& operator=(const Transaction&) = delete;
+
+    void commit();
+
+  private:
+    Database& database_;
+    bool open_ = true;
+};
+
+}  // namespace lk::local

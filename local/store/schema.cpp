@@ -1,0 +1,62 @@
+#include "local/store/schema.hpp"
+
+namespace lk::local {
+
+namespace {
+
+// "lkds": tells our files from other programs' (https://www.sqlite.org/fileformat.html, 1.3.9).
+constexpr std::int64_t application_id = 0x6c6b6473;
+// Raise it with every change that an older version could not read.
+constexpr std::int64_t schema_version = 1;
+
+// run: the records of one request for one shard, from first_position on; see run.hpp.
+constexpr const char* tables =
+    "CREATE TABLE stream(id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE,"
+    " created_ms INTEGER NOT NULL, shards INTEGER NOT NULL, on_demand INTEGER NOT NULL,"
+    " max_record_bytes INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE run(id INTEGER PRIMARY KEY, stream INTEGER NOT NULL, shard INTEGER NOT NULL,"
+    " first_position INTEGER NOT NULL, record_count INTEGER NOT NULL,"
+    " arrival_ms INTEGER NOT NULL, records BLOB NOT NULL) STRICT;"
+    "CREATE UNIQUE INDEX run_by_position ON run(stream, shard, first_position);";
+
+void configure(Database& database, bool in_memory) {
+    database.execute("PRAGMA page_size=8192");
+    database.execute("PRAGMA cache_size=-65536");  // 64 MiB
+    if (in_memory) {
+        database.execute("PRAGMA journal_mode=MEMORY");
+        return;
+    }
+    // The directory is ours alone, so the file may be too: no shared memory, no lock a transaction.
+    database.execute("PRAGMA locking_mode=EXCLUSIVE");
+    database.execute("PRAGMA journal_mode=WAL");
+    // A commit outlives this process, though the last ones may not outlive the machine.
+    database.execute("PRAGMA synchronous=NORMAL");
+    database.execute("PRAGMA wal_autocheckpoint=2048");      // 16 MiB of pages
+    database.execute("PRAGMA journal_size_limit=67108864");  // 64 MiB
+}
+
+}  // namespace
+
+void prepare_schema(Database& database, const std::string& path) {
+    configure(database, path == ":memory:");
+    if (database.number("SELECT count(*) FROM sqlite_schema") == 0) {
+        Transaction transaction(database);
+        database.execute("PRAGMA application_id=" + std::to_string(application_id));
+        database.execute("PRAGMA user_version=" + std::to_string(schema_version));
+        database.execute(tables);
+        transaction.commit();
+        return;
+    }
+    if (database.number("PRAGMA application_id") != application_id) {
+        throw DatabaseError(path + " is not a file of lk-dispatch; use another directory");
+    }
+    const std::int64_t version = database.number("PRAGMA user_version");
+    if (version > schema_version) {
+        throw DatabaseError(path + " was written by a newer version of lk-dispatch (schema " +
+                            std::to_string(version) + ", this one knows " +
+                            std::to_string(schema_version) +
+                            "); use that version, or another directory");
+    }
+}
+
+}  // namespace lk::local
