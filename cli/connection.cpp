@@ -1,0 +1,219 @@
+#include "cli/connection.hpp"
+
+#include <sys/stat.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdlib>
+#include <lk/local_kinesis.hpp>
+#include <mutex>
+#include <utility>
+
+#include "cli/command.hpp"
+#include "cli/command_line.hpp"
+#include "cli/console.hpp"
+#include "cli/loopback.hpp"
+#include "cli/outcomes.hpp"
+
+namespace lk::cli {
+namespace {
+
+constexpr const char* group = "Which Kinesis";
+
+std::string from_environment(std::initializer_list<const char*> names) {
+    for (const char* name : names) {
+        const char* value = std::getenv(name);
+        if (value != nullptr && *value != '\0') return value;
+    }
+    return {};
+}
+
+void refuse_beside_local(const ConnectionOptions& options) {
+    const std::pair<const char*, bool> others[] = {{"--endpoint", !options.endpoint.empty()},
+                                                   {"--region", !options.region.empty()},
+                                                   {"--ca-bundle", !options.ca_bundle.empty()}};
+    for (const auto& [name, given] : others) {
+        if (given) {
+            throw UsageError(std::string("--local and ") + name +
+                             " were both given; --local is a Kinesis inside this process, so "
+                             "leave one of them out");
+        }
+    }
+}
+
+Expected<std::shared_ptr<KinesisClient>, Error> open_local(const ConnectionOptions& options,
+                                                           const std::string& stream,
+                                                           LocalStreamUse use, Console& console) {
+    if (stream.starts_with("arn:")) {
+        throw UsageError("--stream: with --local give the stream's name; \"" + stream +
+                         "\" is an ARN");
+    }
+    LocalKinesisOptions local;
+    if (options.local != in_memory) local.directory = options.local;
+    if (use == LocalStreamUse::create) {
+        local.streams = {{stream, options.local_shards}};
+    } else {
+        struct stat facts {};
+        if (local.directory.empty()) {
+            throw UsageError(
+                "--local: a stream in this process alone is empty when it starts, so there is "
+                "nothing to read; give --local=DIR with the directory that holds it");
+        }
+        if (stat(local.directory.c_str(), &facts) != 0 || !S_ISDIR(facts.st_mode)) {
+            throw UsageError("--local: there is no directory \"" + local.directory +
+                             "\"; give the one that put, send or local wrote to");
+        }
+    }
+    auto server = try_local_kinesis(local);
+    if (!server) return std::move(server).error();
+    if (local.directory.empty()) {
+        console.say("--local without =DIR: the stream is in memory and ends with this process");
+    }
+    // Its own client speaks CBOR and only writes; everyone else goes in by the front door.
+    if (use == LocalStreamUse::create && options.wire_format == WireFormat::cbor) {
+        return std::shared_ptr<KinesisClient>(std::move(server).value());
+    }
+    auto client = try_aws_kinesis({.endpoint = (*server)->endpoint(),
+                                   .credentials = AwsCredentials{"local", "local"},
+                                   .wire_format = options.wire_format});
+    if (!client) return std::move(client).error();
+    // Members go in reverse order: the client before the server that it talks to.
+    struct Both {
+        std::shared_ptr<LocalKinesis> server;
+        std::shared_ptr<KinesisClient> client;
+    };
+    const auto both =
+        std::make_shared<Both>(Both{std::move(server).value(), std::move(client).value()});
+    return std::shared_ptr<KinesisClient>(both, both->client.get());
+}
+
+AwsKinesisOptions aws_options(const ConnectionOptions& options) {
+    AwsKinesisOptions aws;
+    aws.endpoint = options.endpoint;
+    aws.region = options.region;
+    aws.ca_bundle = options.ca_bundle;
+    aws.wire_format = options.wire_format;
+    return aws;
+}
+
+Error no_region() {
+    return {ErrorCode::bad_option,
+            "no AWS region: give --region, or set AWS_REGION; for a stream on this machine give "
+            "--local, or --endpoint such as http://localhost:4567",
+            false, 0};
+}
+
+}  // namespace
+
+void add_connection_options(CLI::App& app, ConnectionOptions& options) {
+    app.add_option("--endpoint", options.endpoint,
+                   "Where Kinesis is, such as http://localhost:4567; default: "
+                   "AWS_ENDPOINT_URL_KINESIS, AWS_ENDPOINT_URL, or AWS's own for the region")
+        ->type_name("URL")
+        ->check(endpoint_url())
+        ->group(group);
+    app.add_option("--region", options.region,
+                   "AWS region; default: AWS_REGION, AWS_DEFAULT_REGION")
+        ->type_name("REGION")
+        ->group(group);
+    app.add_option("--ca-bundle", options.ca_bundle,
+                   "File of PEM certificates to trust in place of the system's")
+        ->type_name("FILE")
+        ->check(readable_file())
+        ->group(group);
+    app.add_option_function<std::string>(
+           "--wire-format",
+           [&options](const std::string& name) {
+               options.wire_format = name == "json" ? WireFormat::json : WireFormat::cbor;
+           },
+           "How requests are written: cbor (default) or json")
+        ->type_name("FORMAT")
+        ->check(one_of({"cbor", "json"}))
+        ->group(group);
+    app.add_flag("--local", options.local,
+                 "A Kinesis inside this process, kept in DIR or, without =DIR, in memory until the "
+                 "process ends; the stream is created where it is missing")
+        ->option_text("[=DIR]")
+        ->group(group);
+}
+
+void add_local_shards_option(CLI::App& app, ConnectionOptions& options) {
+    app.add_option("--local-shards", options.local_shards,
+                   "With --local: the shards of a stream that is created; default 1")
+        ->type_name("N")
+        ->check(whole_number(1, 1000))
+        ->group(group);
+}
+
+Expected<std::shared_ptr<KinesisClient>, Error> open_client(const ConnectionOptions& options,
+                                                            const std::string& stream,
+                                                            LocalStreamUse use, Console& console) {
+    if (!options.local.empty()) {
+        refuse_beside_local(options);
+        return open_local(options, stream, use, console);
+    }
+    const std::string endpoint =
+        !options.endpoint.empty()
+            ? options.endpoint
+            : from_environment({"AWS_ENDPOINT_URL_KINESIS", "AWS_ENDPOINT_URL"});
+    if (endpoint.empty() && options.region.empty() &&
+        from_environment({"AWS_REGION", "AWS_DEFAULT_REGION"}).empty()) {
+        return no_region();
+    }
+    AwsKinesisOptions aws = aws_options(options);
+    auto client = try_aws_kinesis(aws);
+    // Whoever serves on this very machine knows no account either, so a first try needs no keys.
+    if (!client && client.error().code == ErrorCode::credentials &&
+        is_loopback_endpoint(endpoint)) {
+        console.say(
+            "no AWS credentials in the environment: signing with \"local\" and \"local\" for " +
+            endpoint + ", which is on this machine");
+        aws.credentials = AwsCredentials{"local", "local"};
+        client = try_aws_kinesis(aws);
+    }
+    return client;
+}
+
+ExitStatus report_not_opened(const Error& error, Console& console) {
+    console.say(with_option_names(error.message));
+    return is_configuration(error.code) ? ExitStatus::configuration : ExitStatus::failed;
+}
+
+std::function<void(LogLevel, std::string_view)> log_to(Console& console) {
+    struct Last {
+        std::mutex mutex;
+        std::string line;
+    };
+    return [&console, last = std::make_shared<Last>()](LogLevel level, std::string_view line) {
+        if (level == LogLevel::info) return;
+        {
+            const std::lock_guard lock(last->mutex);
+            if (last->line == line) return;
+            last->line = line;
+        }
+        console.say(line);
+    };
+}
+
+std::string with_option_names(std::string message) {
+    static constexpr std::pair<std::string_view, std::string_view> at_the_beginning[] = {
+        {"kinesis_stream", "--stream"}, {"producer_id", "--producer-id"}};
+    for (const auto& [theirs, ours] : at_the_beginning) {
+        if (message.starts_with(theirs)) message.replace(0, theirs.size(), ours);
+    }
+    static constexpr std::pair<std::string_view, std::string_view> anywhere[] = {
+        {"option credentials is absent and ", ""},
+        {"give the option, or set AWS_ACCESS_KEY_ID", "set AWS_ACCESS_KEY_ID"},
+        {"option endpoint", "--endpoint"},
+        {"option region", "--region"},
+        {"option ca_bundle", "--ca-bundle"}};
+    for (const auto& [theirs, ours] : anywhere) {
+        for (std::size_t at = message.find(theirs); at != std::string::npos;
+             at = message.find(theirs, at + ours.size())) {
+            message.replace(at, theirs.size(), ours);
+        }
+    }
+    return message;
+}
+
+}  // namespace lk::cli

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <lk/aws_kinesis.hpp>
+#include <lk/dispatch.hpp>
+#include <lk/error.hpp>
+#include <lk/expected.hpp>
+#include <lk/kinesis_client.hpp>
+
+#include "cli/exit_status.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace lk::cli {
+
+class Console;
+
+/// The options that say which Kinesis is meant.
+struct ConnectionOptions {
+    std::string endpoint;
+    std::string region;
+    std::string ca_bundle;
+    WireFormat wire_format = WireFormat::cbor;
+    /// Empty: none. Else the Kinesis embedded in this process, kept in this directory, or in memory
+    /// when it is `in_memory`.
+    std::string local;
+    int local_shards = 1;
+};
+
+/// Adds --endpoint, --region, --ca-bundle, --wire-format and --local.
+void add_connection_options(CLI::App& app, ConnectionOptions& options);
+/// Adds --local-shards, for commands that create the stream.
+void add_local_shards_option(CLI::App& app, ConnectionOptions& options);
+
+/// Whether the embedded stream may be made, or must be there.
+enum class LocalStreamUse { create, read };
+
+/// Opens the client that the options mean; for reading it is a kinesis::AwsKinesis. Says on the
+/// console what the user should know: that the embedded stream ends with the process, that made-up
+/// credentials are used on loopback. Throws UsageError when options do not go together.
+[[nodiscard]] Expected<std::shared_ptr<KinesisClient>, Error> open_client(
+    const ConnectionOptions& options, const std::string& stream, LocalStreamUse use,
+    Console& console);
+
+/// Says why the command can not begin, and with which status it ends.
+[[nodiscard]] ExitStatus report_not_opened(const Error& error, Console& console);
+
+/// What the library has to say, on the console: warnings and errors, and a line that repeats the
+/// one before it not again.
+[[nodiscard]] std::function<void(LogLevel, std::string_view)> log_to(Console& console);
+
+/// The library's message with its options under the names that they have on the command line.
+[[nodiscard]] std::string with_option_names(std::string message);
+
+}  // namespace lk::cli

@@ -1,0 +1,98 @@
+#include "cli/outcomes.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace lk::cli {
+namespace {
+
+bool is_about_the_line(const Error& error) {
+    return error.code == ErrorCode::bad_input || error.code == ErrorCode::not_json ||
+           error.code == ErrorCode::too_large;
+}
+
+}  // namespace
+
+bool is_configuration(ErrorCode code) noexcept {
+    return code == ErrorCode::bad_option || code == ErrorCode::credentials ||
+           code == ErrorCode::access_denied;
+}
+
+void Outcomes::add(Published result, Place place) {
+    // A line that is no event fails before it reaches the pipeline, which does not count it, and is
+    // told at once.
+    if (result.ready()) {
+        const Outcome outcome = result.wait();
+        if (outcome) {
+            ++totals_.published;
+        } else {
+            tell(outcome.error(), place);
+        }
+        return;
+    }
+    held_.push_back({std::move(result), place});
+    if (held_.size() >= sweep_at_) sweep();
+}
+
+void Outcomes::refuse(Place place, std::string_view why) {
+    ++totals_.refused;
+    report_.refused(place, why);
+}
+
+bool Outcomes::settle(std::chrono::milliseconds at_most) {
+    if (at_most.count() > 0) count_failures(at_most);
+    std::size_t open = 0;
+    for (Held& held : held_) {
+        if (held.result.ready()) {
+            there_.push_back(std::move(held));
+        } else {
+            held_[open++] = std::move(held);
+        }
+    }
+    held_.resize(open);
+    sweep_at_ = open + std::max(open / 2, least_sweep);
+
+    // After looking, so that these counts hold whatever failed among what is there.
+    count_failures(std::chrono::milliseconds(0));
+    if (failures_found_ == failures_told_) {
+        totals_.published += there_.size();
+    } else {
+        for (Held& held : there_) account_for(held);
+    }
+    there_.clear();
+    return held_.empty();
+}
+
+void Outcomes::count_failures(std::chrono::milliseconds at_most) {
+    const FlushCounts counts = dispatch_.flush(at_most).value();
+    failures_told_ += counts.failed + counts.unknown;
+}
+
+void Outcomes::account_for(Held& held) {
+    const Outcome outcome = held.result.wait();
+    if (outcome) {
+        ++totals_.published;
+        return;
+    }
+    ++failures_found_;
+    tell(outcome.error(), held.place);
+}
+
+void Outcomes::tell(const Error& error, Place place) {
+    if (is_about_the_line(error)) {
+        refuse(place, error.message);
+        return;
+    }
+    ++(error.may_have_been_delivered ? totals_.unknown : totals_.failed);
+    if (is_configuration(error.code)) ++configuration_failures_;
+    hopeless_ = is_configuration(error.code) || error.code == ErrorCode::stream_not_found ||
+                error.code == ErrorCode::encryption;
+    report_.failed(place, error);
+}
+
+bool Outcomes::misconfigured() const noexcept {
+    return totals_.published == 0 && totals_.unknown == 0 && totals_.failed > 0 &&
+           totals_.failed == configuration_failures_;
+}
+
+}  // namespace lk::cli

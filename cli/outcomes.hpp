@@ -1,0 +1,77 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include <lk/dispatch.hpp>
+#include <lk/error.hpp>
+
+#include "cli/failure_report.hpp"
+#include "cli/totals.hpp"
+
+namespace lk::cli {
+
+/// Holds the results of dispatched lines until they are there, counts them and reports the failed
+/// ones with their lines.
+///
+/// To take a result builds the whole Event, which costs a third of what dispatching it does, only
+/// to throw it away. So the results that are there are looked through now and then, all at once:
+/// Dispatch::flush() tells how many events failed, and while no failure is unaccounted for, every
+/// result that was there before it is a success and is dropped unread. What is held grows to half
+/// as much again as the pipeline has under way, or to some thousands more.
+class Outcomes {
+  public:
+    Outcomes(const Dispatch& dispatch, FailureReport& report)
+        : dispatch_(dispatch), report_(report) {}
+
+    void add(Published result, Place place);
+    /// A line that could not even be dispatched.
+    void refuse(Place place, std::string_view why);
+
+    /// Accounts for the results that are there.
+    void sweep() { (void)settle(std::chrono::milliseconds(0)); }
+    /// Waits so long for those that are not, and accounts for them; true when none is left.
+    [[nodiscard]] bool settle(std::chrono::milliseconds at_most);
+
+    /// Of the results accounted for so far.
+    [[nodiscard]] const Totals& totals() const noexcept { return totals_; }
+    /// Nothing was published and the last failure is one that all further events would meet too,
+    /// such as a stream that does not exist.
+    [[nodiscard]] bool hopeless() const noexcept { return hopeless_ && totals_.published == 0; }
+    /// Every failure so far is one of configuration or credentials, and nothing was published.
+    [[nodiscard]] bool misconfigured() const noexcept;
+
+  private:
+    struct Held {
+        Published result;
+        Place place;
+    };
+
+    void count_failures(std::chrono::milliseconds at_most);
+    void account_for(Held& held);
+    void tell(const Error& error, Place place);
+
+    static constexpr std::size_t least_sweep = 16 * 1024;
+
+    const Dispatch& dispatch_;
+    FailureReport& report_;
+    std::vector<Held> held_;
+    // Within settle() only; kept for its memory.
+    std::vector<Held> there_;
+    std::size_t sweep_at_ = least_sweep;
+    // Failures that flush() told of, and those of them that were found among the results.
+    std::uint64_t failures_told_ = 0;
+    std::uint64_t failures_found_ = 0;
+    Totals totals_;
+    std::uint64_t configuration_failures_ = 0;
+    bool hopeless_ = false;
+};
+
+/// Whether an error is one of configuration, credentials or permissions: not the event's fault,
+/// and not mended by trying again.
+[[nodiscard]] bool is_configuration(ErrorCode code) noexcept;
+
+}  // namespace lk::cli
