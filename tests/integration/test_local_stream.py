@@ -1,0 +1,112 @@
+"""The local stream and the command, seen from outside: what one side writes, the other reads."""
+
+import json
+import pathlib
+import signal
+import tempfile
+import time
+import unittest
+
+import clients
+import processes
+import servers
+import settings
+import streams
+from dispatching import dispatch
+
+STREAM = "events"
+
+
+def tool(server, command, *arguments, standard_input=""):
+    """Runs lk-dispatch against a server; its standard output."""
+    trust = ["--ca-bundle", server.ca_file] if server.ca_file else []
+    status, out, errors = processes.run(
+        [settings.tool(), command, "--endpoint", server.endpoint, *trust, "--stream", STREAM,
+         *arguments], standard_input)
+    if status != 0:
+        raise AssertionError(f"lk-dispatch {command} ended with status {status}:\n{errors}")
+    return out
+
+
+class LocalStreamTest(unittest.TestCase):
+    def enter(self, context):
+        entered = context.__enter__()
+        self.addCleanup(context.__exit__, None, None, None)
+        return entered
+
+    def serve(self, *arguments, shards=2, tls=False):
+        return self.enter(servers.LocalStream(
+            tls=tls, arguments=["--stream", f"{STREAM}:{shards}", *arguments]))
+
+    def sdk(self, server, version="v2"):
+        return self.enter(clients.JavaScriptSdk(server, version))
+
+    def test_the_command_puts_what_an_sdk_reads(self):
+        for tls in (False, True):
+            server = self.serve(tls=tls)
+            printed = tool(server, "put", "--producer-id", "me", "--type", "t",
+                           "--data", '{"text": "é \U0001F600"}', "--partition-key", "clé")
+            (record,) = streams.read_stream(self.sdk(server), STREAM)
+            self.assertEqual(record.data.decode() + "\n", printed)
+            self.assertEqual(record.key, "clé")
+            self.assertEqual(json.loads(record.data)["data"], {"text": "é \U0001F600"})
+
+    def test_the_command_sends_lines_that_an_sdk_reads_in_order(self):
+        server = self.serve()
+        lines = [{"n": number, "who": f"key{number % 5}", "text": "\u2028\U00020000"}
+                 for number in range(1000)]
+        tool(server, "send", "--producer-id", "me", "--type", "t", "--partition-key-field", "who",
+             standard_input="".join(json.dumps(line) + "\n" for line in lines))
+        stored = streams.read_stream(self.sdk(server, "v3"), STREAM)
+        read = [json.loads(record.data)["data"] for record in stored]
+        self.assertEqual(len(read), len(lines))
+        for key in range(5):
+            self.assertEqual([line for line in read if line["who"] == f"key{key}"],
+                             [line for line in lines if line["who"] == f"key{key}"])
+
+    def test_the_command_tails_what_sdks_wrote(self):
+        server = self.serve(shards=1)
+        texts = [f'{{"n":{number},"text":"é \U0001F600"}}' for number in range(20)]
+        self.sdk(server).call("PutRecords", StreamName=STREAM, Records=[
+            {"PartitionKey": "k", "Data": text.encode()} for text in texts[:10]])
+        self.sdk(server, "v3").call("PutRecords", StreamName=STREAM, Records=[
+            {"PartitionKey": "k", "Data": text.encode()} for text in texts[10:]])
+        printed = tool(server, "tail", "--from", "trim-horizon")
+        self.assertEqual(printed.split("\n"), [*texts, ""])
+
+    def test_a_client_that_speaks_http2_is_told_of_the_setting(self):
+        server = self.serve()
+        with self.assertRaises(clients.ServiceError):
+            self.sdk(server, "v3-http2").call("ListStreams")
+        server.wait_for_log("NodeHttpHandler")
+        # It is the one client's trouble alone.
+        self.assertEqual(self.sdk(server, "v3").call("ListStreams")["StreamNames"], [STREAM])
+
+    def test_what_was_acknowledged_is_there_after_a_kill(self):
+        folder = self.enter(tempfile.TemporaryDirectory())
+        kept = ["--data", pathlib.Path(folder) / "kept"]
+        lines = [{"type": "t", "data": str(number), "partition_key": "k"} for number in range(700)]
+        with servers.LocalStream(arguments=["--stream", f"{STREAM}:1", *kept]) as server:
+            answers = dispatch(server, STREAM, lines)
+            server.signal(signal.SIGKILL)
+        with servers.LocalStream(arguments=kept) as server:
+            stored = streams.read_stream(self.sdk(server), STREAM)
+        self.assertEqual([record.data.decode() for record in stored],
+                         [answer["json"] for answer in answers])
+
+    def test_a_throttled_shard_gets_everything_once_and_in_order(self):
+        server = self.serve("--enforce-limits", shards=1)
+        lines = [{"type": "t", "data": str(number), "partition_key": "k"}
+                 for number in range(2500)]
+        began = time.monotonic()
+        answers = dispatch(server, STREAM, lines)
+        self.assertEqual([answer for answer in answers if "error" in answer], [])
+        # 1,000 records a second, and what a full allowance lets pass at first.
+        self.assertGreater(time.monotonic() - began, 1)
+        stored = streams.read_stream(self.sdk(server), STREAM)
+        self.assertEqual([json.loads(record.data)["data"] for record in stored],
+                         list(range(2500)))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
