@@ -35,18 +35,8 @@ void configure(Database& database, bool in_memory) {
     database.execute("PRAGMA journal_size_limit=67108864");  // 64 MiB
 }
 
-}  // namespace
-
-void prepare_schema(Database& database, const std::string& path) {
-    configure(database, path == ":memory:");
-    if (database.number("SELECT count(*) FROM sqlite_schema") == 0) {
-        Transaction transaction(database);
-        database.execute("PRAGMA application_id=" + std::to_string(application_id));
-        database.execute("PRAGMA user_version=" + std::to_string(schema_version));
-        database.execute(tables);
-        transaction.commit();
-        return;
-    }
+// Before anything is changed: a file that is not ours, or not yet ours to understand, is let alone.
+void check(Database& database, const std::string& path) {
     if (database.number("PRAGMA application_id") != application_id) {
         throw DatabaseError(path + " is not a file of lk-dispatch; use another directory");
     }
@@ -57,6 +47,20 @@ void prepare_schema(Database& database, const std::string& path) {
                             std::to_string(schema_version) +
                             "); use that version, or another directory");
     }
+}
+
+}  // namespace
+
+void prepare_schema(Database& database, const std::string& path) {
+    const bool is_new = database.number("SELECT count(*) FROM sqlite_schema") == 0;
+    if (!is_new) check(database, path);
+    configure(database, path == ":memory:");
+    if (!is_new) return;
+    Transaction transaction(database);
+    database.execute("PRAGMA application_id=" + std::to_string(application_id));
+    database.execute("PRAGMA user_version=" + std::to_string(schema_version));
+    database.execute(tables);
+    transaction.commit();
 }
 
 }  // namespace lk::local

@@ -289,6 +289,8 @@ TEST(StoreFile, OfAnotherProgramIsRefused) {
     const TestDirectory directory;
     Database(directory.path() + "/streams.db").execute("CREATE TABLE theirs(x)");
     EXPECT_THAT(refusal({.directory = directory.path()}), HasSubstr("not a file of lk-dispatch"));
+    // And let alone: we would have made it a WAL file, which is format 2.
+    EXPECT_EQ(directory.read("streams.db").at(18), '\1');
 }
 
 TEST(StoreFile, ThatIsNoDatabaseIsRefused) {

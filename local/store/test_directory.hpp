@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <stdexcept>
 #include <string>
 
@@ -26,6 +27,11 @@ class TestDirectory {
 
     void write(const std::string& name, const std::string& text) const {
         std::ofstream(path_ + "/" + name, std::ios::binary) << text;
+    }
+
+    [[nodiscard]] std::string read(const std::string& name) const {
+        std::ifstream file(path_ + "/" + name, std::ios::binary);
+        return {std::istreambuf_iterator<char>(file), {}};
     }
 
   private:
