@@ -7,6 +7,7 @@
 
 #include "data.hpp"
 #include "wire/put_records.hpp"
+#include "wire/record_layout.hpp"
 
 namespace lk {
 namespace {

@@ -4,7 +4,7 @@
 #include <functional>
 
 #include "base/random.hpp"
-#include "wire/put_records.hpp"
+#include "wire/record_layout.hpp"
 
 namespace lk::pipeline {
 namespace {

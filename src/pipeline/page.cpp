@@ -2,7 +2,7 @@
 
 #include <new>
 
-#include "wire/put_records.hpp"
+#include "wire/record_layout.hpp"
 
 namespace lk::pipeline {
 namespace {

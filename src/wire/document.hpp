@@ -7,12 +7,9 @@
 
 #include <lk/expected.hpp>
 
+#include "wire/encoding.hpp"
+
 namespace lk::wire {
-
-/// How a message is written. The content types are Kinesis's own.
-enum class Encoding { json, cbor };
-
-[[nodiscard]] std::string_view content_type(Encoding encoding) noexcept;
 
 /// A message as a tree, for every message that is not on the fast path. Byte strings are nlohmann
 /// binary values; in JSON they are base64 text. Timestamps are numbers of epoch seconds with

@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "wire/document.hpp"
 #include "wire/error_answer_xml.hpp"
 #include "wire/printable.hpp"
 #include "wire/utf8.hpp"

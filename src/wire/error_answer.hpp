@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "wire/document.hpp"
+#include "wire/encoding.hpp"
 
 namespace lk::wire {
 

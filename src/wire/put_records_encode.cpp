@@ -4,6 +4,7 @@
 #include "wire/cbor_writer.hpp"
 #include "wire/json_string.hpp"
 #include "wire/put_records.hpp"
+#include "wire/record_layout.hpp"
 
 namespace lk::wire {
 namespace {

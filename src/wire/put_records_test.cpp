@@ -1,4 +1,5 @@
 #include "wire/put_records.hpp"
+#include "wire/record_layout.hpp"
 
 #include <gtest/gtest.h>
 

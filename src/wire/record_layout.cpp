@@ -1,7 +1,8 @@
+#include "wire/record_layout.hpp"
+
 #include <cassert>
 
 #include "wire/cbor_writer.hpp"
-#include "wire/put_records.hpp"
 
 namespace lk::wire {
 

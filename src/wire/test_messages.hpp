@@ -11,7 +11,9 @@
 #include <string>
 #include <string_view>
 
+#include "wire/document.hpp"
 #include "wire/put_records.hpp"
+#include "wire/record_layout.hpp"
 
 namespace lk::wire {
 
