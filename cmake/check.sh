@@ -29,12 +29,14 @@ say "warnings as errors"
 cmake --build "$build" -j "$jobs" >/dev/null || failed=1
 
 say "clang-tidy"
+# It reads the commands that were written for GCC, whose warnings Clang does not all know.
 if [[ $# -gt 0 ]]; then
     tidied=("$@")
 else
     mapfile -t tidied < <(git ls-files 'src/*.cpp' 'local/*.cpp' 'cli/*.cpp' ':!*_test.cpp')
 fi
 printf '%s\0' "${tidied[@]}" |
-    xargs -0 -P "$jobs" -n 4 clang-tidy --quiet -p "$build" 2>/dev/null || failed=1
+    xargs -0 -P "$jobs" -n 4 clang-tidy --quiet -p "$build" \
+        --extra-arg=-Wno-unknown-warning-option 2>/dev/null || failed=1
 
 [[ $failed -eq 0 ]] && say "all well" || { say "something is wrong, see above"; exit 1; }
