@@ -12,6 +12,9 @@ if(LK_WERROR)
   list(APPEND LK_WARNINGS -Werror)
 endif()
 
+# Tests are compiled quickly rather than well: what they test is optimised, they need not be.
+set(LK_TEST_OPTIONS ${LK_WARNINGS} $<$<CONFIG:Release>:-O1>)
+
 # The public headers: seen by every room.
 add_library(lk_public INTERFACE)
 target_include_directories(lk_public INTERFACE
@@ -38,7 +41,7 @@ function(lk_room_tests name)
   endif()
   list(TRANSFORM TESTS_USES PREPEND lk_)
   add_executable(${name}_tests ${TESTS_SOURCES})
-  target_compile_options(${name}_tests PRIVATE ${LK_WARNINGS})
+  target_compile_options(${name}_tests PRIVATE ${LK_TEST_OPTIONS})
   target_compile_definitions(${name}_tests PRIVATE
       LK_GOLDEN_DIR="${PROJECT_SOURCE_DIR}/tests/golden")
   target_link_libraries(${name}_tests PRIVATE lk_${name} ${TESTS_USES} GTest::gmock_main
