@@ -3,26 +3,54 @@
 #include <algorithm>
 
 namespace lk::pipeline {
+namespace {
 
-Core::Core(const CoreOptions& options) : options_(options), pace_(options.random_seed) {}
+// "Rate exceeded for shard shardId-000000000001 in stream …": which shard was too slow.
+std::string_view shard_named_in(std::string_view message) noexcept {
+    const std::size_t start = message.find("shardId-");
+    if (start == std::string_view::npos) return {};
+    return message.substr(start, message.find_first_of(" ,.;:", start) - start);
+}
+
+// How long what is wrong with a stream is taken to last before it is looked at again.
+constexpr Duration not_ready_pause = std::chrono::seconds(1);
+constexpr Duration between_shard_lists = std::chrono::seconds(1);
+
+}  // namespace
+
+Core::Core(const CoreOptions& options)
+    : options_(options), pace_(options.random_seed), sending_(options.sending) {
+    shards_.wanted = sending_.aggregates() || options.sending.highest_rate > 0;
+}
 
 void Core::accept(Pending* record, TimePoint now) {
     record->deadline = now + options_.deliver_within;
     generations_.accepted(record->generation);
     all_.add(record);
-    if (record->lane == 0 || lanes_.add(record)) make_ready(record, now);
+    sending_.accepted(record);
+    if (record->lane == 0) {
+        make_ready(record, now);
+        return;
+    }
+    const bool first = lanes_.add(record);
+    if (lanes_.is_paused(record->lane)) {
+        generations_.paused(record->generation);
+    } else if (first) {
+        make_ready(record, now);
+    }
 }
 
 // Ready but for its size, perhaps.
 void Core::make_ready(Pending* record, TimePoint now) {
-    if (record->doomed) return;
+    if (record->doomed || record->bound || record->settled) return;
     const std::size_t bytes = record->counted_bytes();
     if (bytes > default_record_limit) {
-        if (limit_state_ == Limit::unasked || limit_state_ == Limit::asked) {
+        using State = Question::State;
+        if (limit_.state == State::unasked || limit_.state == State::asked) {
             parked_.push_back(record);
             return;
         }
-        if (limit_state_ == Limit::known && bytes > record_limit_) {
+        if (limit_.state == State::known && bytes > record_limit_) {
             settle(record, Ending::failed,
                    {ErrorCode::too_large,
                     "the record has " + std::to_string(bytes) +
@@ -38,11 +66,15 @@ void Core::make_ready(Pending* record, TimePoint now) {
 }
 
 void Core::put_in_line(Pending* record, TimePoint now) {
-    // It has lingered since it was accepted: what waited for its lane, or was tried before, is due.
+    if (record->attempts > 0) {
+        sending_.add_again(record);
+        return;
+    }
+    // It has lingered since it was accepted: what waited for its lane is due. Near its deadline
+    // nothing waits for company.
     const TimePoint accepted = record->deadline - options_.deliver_within;
-    ready_due_ = std::min(ready_due_, std::max(now, accepted + options_.linger));
-    ready_bytes_ += record->counted_bytes();
-    ready_.push_back(record);
+    const Duration linger = std::min(options_.linger, options_.deliver_within / 4);
+    sending_.add(record, std::max(now, accepted + linger));
 }
 
 // While requests fail one at a time goes out, to see whether that has ended.
@@ -53,86 +85,168 @@ bool Core::saturated() const noexcept {
     return requests_.size() >= most;
 }
 
-// Whether what is ready should go now or may wait for company.
-bool Core::due(TimePoint now) const {
-    if (ready_.empty()) return false;
-    if (ready_.size() >= max_request_records || ready_bytes_ >= max_request_bytes) return true;
-    if (hurried_ > 0) return true;
-    // An idle stream has nothing to gain from waiting.
-    if (requests_.empty() && now - last_activity_ >= options_.linger) return true;
-    return now >= ready_due_;
+// Whether what is ready should go now and not wait for company. An idle stream has nothing to gain
+// from waiting.
+bool Core::eager(TimePoint now) const {
+    return hurried_ > 0 || budget_short_ ||
+           (requests_.empty() && now - last_activity_ >= options_.linger);
+}
+
+// To aggregate, one must know the shards; until somebody has been asked nothing is sent.
+bool Core::awaits_shards() const noexcept {
+    return sending_.aggregates() && !sending_.shards().is_told() && !shards_.was_answered;
 }
 
 const Core::Request* Core::next_request(TimePoint now) {
-    if (now < held_until_ || saturated()) return nullptr;
-    if (hurried_ > 0 &&
-        !generations_.any_unsettled_up_to(static_cast<std::uint32_t>(hurried_ - 1))) {
+    if (now < held_until_ || saturated() || awaits_shards()) return nullptr;
+    if (hurried_ > 0 && !generations_.any_moving_up_to(static_cast<std::uint32_t>(hurried_ - 1))) {
         hurried_ = 0;
     }
-    if (!halves_.empty()) {
-        std::vector<Pending*> half = std::move(halves_.front());
-        halves_.pop_front();
-        return start(now, std::move(half));
-    }
-    if (!due(now)) return nullptr;
-    std::vector<Pending*> records;
-    records.reserve(std::min(ready_.size(), max_request_records));
-    std::size_t bytes = 0;
-    while (!ready_.empty() && records.size() < max_request_records) {
-        Pending* const record = ready_.front();
-        const std::size_t more = record->counted_bytes();
-        const bool alone = more > default_record_limit && limit_state_ == Limit::unknowable;
-        if (!records.empty() && (alone || bytes + more > max_request_bytes)) break;
-        ready_.pop_front();
-        ready_bytes_ -= more;
-        bytes += more;
-        records.push_back(record);
-        if (alone) break;
-    }
-    // What a full request leaves behind may wait for company again.
-    ready_due_ = ready_.empty() ? never : now + options_.linger;
-    return start(now, std::move(records));
+    const bool may_retry = retry_share_.allows(now);
+    std::vector<Parcel> parcels;
+    if (may_retry && next_half(now, parcels)) return start(now, std::move(parcels));
+    if (!sending_.due(now, eager(now), may_retry)) return nullptr;
+    sending_.take(parcels, {.now = now,
+                            .may_retry = may_retry,
+                            .large_alone = limit_.state == Question::State::unknowable,
+                            .linger = options_.linger});
+    if (parcels.empty()) return nullptr;
+    return start(now, std::move(parcels));
 }
 
-const Core::Request* Core::start(TimePoint now, std::vector<Pending*> records) {
-    for (Pending* record : records) {
-        record->in_flight = true;
-        ++record->attempts;
+// What was settled while it waited leaves here.
+bool Core::next_half(TimePoint now, std::vector<Parcel>& parcels) {
+    last_activity_ = halves_.empty() ? last_activity_ : now;
+    while (!halves_.empty() && parcels.empty()) {
+        const std::vector<Parcel> half = std::move(halves_.front());
+        halves_.pop_front();
+        for (const Parcel& parcel : half) {
+            Parcel kept = parcel;
+            kept.first = kept.last = nullptr;
+            kept.count = 0;
+            for_each(parcel, [&](Pending* record) {
+                record->next = nullptr;
+                if (record->settled) {
+                    end_of_request(record);
+                    return;
+                }
+                (kept.first == nullptr ? kept.first : kept.last->next) = record;
+                kept.last = record;
+                ++kept.count;
+            });
+            if (kept.count > 0) parcels.push_back(kept);
+        }
     }
+    return !parcels.empty();
+}
+
+const Core::Request* Core::start(TimePoint now, std::vector<Parcel> parcels) {
+    bool again = false;
+    for (Parcel& parcel : parcels) {
+        // Alone it needs no envelope.
+        if (parcel.count == 1) parcel.aggregated = false;
+        for_each(parcel, [&](Pending* record) {
+            record->bound = true;
+            record->in_flight = true;
+            again |= record->attempts++ > 0;
+        });
+    }
+    retry_share_.sent(again, now);
     last_activity_ = now;
     const RequestId id = ++last_request_;
-    return &requests_.emplace(id, Request{id, now, std::move(records)}).first->second;
+    return &requests_.emplace(id, Request{id, now, std::move(parcels)}).first->second;
 }
 
 void Core::answered(RequestId id, const PutRecordsAnswer& answer, TimePoint now) {
     const auto found = requests_.find(id);
     if (found == requests_.end()) return;
-    const std::vector<Pending*> records = std::move(found->second.records);
+    const Request request = std::move(found->second);
     requests_.erase(found);
     last_activity_ = now;
     pace_.stream_answered();
+    learn(request, answer, now);
 
     // Random-key records that failed together come back together, so that a retry is one request
     // again and not many small ones.
-    int most_attempts = 1;
-    for (const Pending* record : records)
-        most_attempts = std::max<int>(most_attempts, record->attempts);
-    const Duration common_pause = pace_.pause(most_attempts);
-
-    for (std::size_t i = 0; i < records.size(); ++i) {
-        Pending* const record = records[i];
+    Duration common_pause = Duration::zero();
+    for (std::size_t i = 0; i < request.parcels.size(); ++i) {
+        const Parcel& parcel = request.parcels[i];
         const PutRecordsAnswer::Entry entry = answer[i];
+        if (entry.stored) {
+            stored(parcel, entry, now);
+            continue;
+        }
+        const Failure failure = classify_record(entry.error_code, entry.error_message);
+        const int attempts = parcel.first->attempts;
+        if (common_pause == Duration::zero()) common_pause = pace_.pause(attempts);
+        const Duration pause = parcel.first->lane == 0 ? common_pause : pace_.pause(attempts);
+        for_each(parcel, [&](Pending* record) { record_failed(record, failure, now, pause); });
+    }
+}
+
+void Core::stored(const Parcel& parcel, const PutRecordsAnswer::Entry& entry, TimePoint now) {
+    const ShardIndex predicted = parcel.first->shard;
+    const bool elsewhere =
+        predicted != no_shard && sending_.shards().id_of(predicted) != entry.shard_id;
+    if (elsewhere && sending_.shards().is_told() && shards_.state == Question::State::known) {
+        // The stream was resharded. Who finds out at the same time does not ask at the same time.
+        shards_.state = Question::State::unasked;
+        shards_.ask_at = std::max(now, shards_.ask_at + between_shard_lists) + pace_.pause(1);
+    }
+    for_each(parcel, [&](Pending* record) {
         if (record->settled) {
             end_of_request(record);
-        } else if (entry.stored) {
-            record->in_flight = false;
-            settle(record, Ending::published, {}, entry.shard_id, entry.sequence_number);
+            return;
+        }
+        record->bound = record->in_flight = false;
+        settle(record, Ending::published, {}, entry.shard_id, entry.sequence_number);
+        settled_.back().on_other_shard = parcel.aggregated && elsewhere;
+    });
+}
+
+// What an answer tells about the shards. Costs nothing while nobody is throttled.
+void Core::learn(const Request& request, const PutRecordsAnswer& answer, TimePoint now) {
+    struct Count {
+        ShardIndex shard;
+        std::size_t refused;
+        std::size_t stored;
+    };
+    std::vector<Count> counts;
+    ShardMap& shards = sending_.shards();
+    const bool by_landing = sending_.any_limited() && !shards.is_told();
+    for (std::size_t i = 0; i < request.parcels.size(); ++i) {
+        const PutRecordsAnswer::Entry entry = answer[i];
+        const Pending& first = *request.parcels[i].first;
+        if (entry.stored) {
+            if (by_landing && !first.settled) {
+                sending_.landed(first, shards.index_of(entry.shard_id));
+            }
+            continue;
+        }
+        if (classify_record(entry.error_code, {}).kind != FailureClass::slow_down) continue;
+        const std::string_view named = shard_named_in(entry.error_message);
+        const ShardIndex shard = !named.empty() ? shards.index_of(named) : sending_.shard_of(first);
+        if (shard == no_shard) continue;
+        const auto known = std::find_if(counts.begin(), counts.end(),
+                                        [&](const Count& one) { return one.shard == shard; });
+        if (known != counts.end()) {
+            ++known->refused;
         } else {
-            const Failure failure = classify_record(entry.error_code, entry.error_message);
-            record_failed(record, failure, now,
-                          record->lane == 0 ? common_pause : pace_.pause(record->attempts));
+            counts.push_back({shard, 1, 0});
         }
     }
+    if (counts.empty()) return;
+    for (std::size_t i = 0; i < request.parcels.size(); ++i) {
+        const PutRecordsAnswer::Entry entry = answer[i];
+        if (!entry.stored) continue;
+        for (Count& count : counts) {
+            if (shards.id_of(count.shard) == entry.shard_id) ++count.stored;
+        }
+    }
+    for (const Count& count : counts) {
+        sending_.throttled(count.shard, count.refused, count.stored, request.started, now);
+    }
+    shards_.wanted = true;
 }
 
 void Core::failed(RequestId id, const Failure& failure, TimePoint now) {
@@ -142,7 +256,7 @@ void Core::failed(RequestId id, const Failure& failure, TimePoint now) {
     requests_.erase(found);
     last_activity_ = now;
 
-    if (failure.kind == FailureClass::invalid && request.records.size() > 1) {
+    if (failure.kind == FailureClass::invalid && request.parcels.size() > 1) {
         halve(request);
         return;
     }
@@ -151,7 +265,7 @@ void Core::failed(RequestId id, const Failure& failure, TimePoint now) {
     // under way together and fail together count as one failure.
     Duration pause{};
     if (failure.kind == FailureClass::not_ready) {
-        pause = std::chrono::seconds(1);
+        pause = not_ready_pause;
     } else if (failure.kind == FailureClass::slow_down || failure.kind == FailureClass::transient) {
         if (request.started >= failed_at_) {
             failed_at_ = now;
@@ -160,38 +274,38 @@ void Core::failed(RequestId id, const Failure& failure, TimePoint now) {
         pause = std::max(held_until_ - now, Duration::zero());
     }
     held_until_ = std::max(held_until_, now + pause);
-    for (Pending* record : request.records) {
-        if (failure.kind == FailureClass::not_ready) --record->attempts;
-        if (record->settled) {
-            end_of_request(record);
-        } else {
+    for (const Parcel& parcel : request.parcels) {
+        for_each(parcel, [&](Pending* record) {
+            if (failure.kind == FailureClass::not_ready) --record->attempts;
             record_failed(record, failure, now, pause);
-        }
+        });
     }
 }
 
-// The records keep their places at the head of their lanes, and go as they stand.
+// The records keep their places in their lanes, and go as they stand.
 void Core::halve(const Request& refused) {
-    std::vector<Pending*> records;
-    for (Pending* record : refused.records) {
-        if (record->settled) {
-            end_of_request(record);
-        } else {
-            record->in_flight = false;
-            records.push_back(record);
-        }
+    for (const Parcel& parcel : refused.parcels) {
+        for_each(parcel, [](Pending* record) { record->in_flight = false; });
     }
-    const auto middle = records.begin() + static_cast<std::ptrdiff_t>((records.size() + 1) / 2);
-    if (records.begin() != middle) halves_.emplace_back(records.begin(), middle);
-    if (middle != records.end()) halves_.emplace_back(middle, records.end());
+    const auto middle =
+        refused.parcels.begin() + static_cast<std::ptrdiff_t>((refused.parcels.size() + 1) / 2);
+    halves_.emplace_back(refused.parcels.begin(), middle);
+    halves_.emplace_back(middle, refused.parcels.end());
 }
 
 void Core::record_failed(Pending* record, const Failure& failure, TimePoint now, Duration pause) {
-    record->in_flight = false;
+    if (record->settled) {
+        end_of_request(record);
+        return;
+    }
+    record->bound = record->in_flight = false;
     record->may_have_been_stored |= failure.may_have_been_stored;
     const bool again = failure.kind != FailureClass::final && failure.kind != FailureClass::invalid;
     if (again && now + pause < record->deadline) {
-        again_at(record, now + pause);
+        // Of an aggregate the first record of each key comes back; the others wait behind it.
+        if (record->lane != 0 && !lanes_.is_first(record)) return;
+        later_.push_back({now + pause, record});
+        std::push_heap(later_.begin(), later_.end(), later_than);
         return;
     }
     Error error{failure.code, failure.message, record->may_have_been_stored, record->attempts};
@@ -205,11 +319,6 @@ void Core::record_failed(Pending* record, const Failure& failure, TimePoint now,
            std::move(error));
 }
 
-void Core::again_at(Pending* record, TimePoint when) {
-    later_.push_back({when, record});
-    std::push_heap(later_.begin(), later_.end(), later_than);
-}
-
 void Core::settle(Pending* record, Ending ending, Error error, std::string_view shard,
                   std::string_view sequence_number) {
     Generations::Tally& tally = generations_.settled(record->generation);
@@ -220,51 +329,130 @@ void Core::settle(Pending* record, Ending ending, Error error, std::string_view 
     }
     record->settled = true;
     all_.remove(record);
-    settled_.push_back(
-        {record, ending, shard, sequence_number, std::move(error), !record->in_flight});
+    sending_.settled(record);
+    settled_.push_back({record, ending, shard, sequence_number, std::move(error), !record->bound});
+    if (record->lane != 0) {
+        if (lanes_.is_paused(record->lane)) {
+            --tally.paused;
+        } else if (ending != Ending::published && options_.pause_on_failure && !closing_) {
+            pause(record->lane);
+        }
+    }
     // A lane stays closed while a request may still store this record.
-    if (!record->in_flight) leave(record);
+    if (!record->bound) leave(record);
 }
 
 // The record is in no request and no queue any more; the next of its key may go.
 void Core::leave(Pending* record) {
     if (record->lane == 0) return;
-    if (Pending* const next = lanes_.remove(record)) make_ready(next, last_activity_);
+    Pending* const next = lanes_.remove(record);
+    if (next != nullptr && !lanes_.is_paused(next->lane)) make_ready(next, last_activity_);
 }
 
 void Core::end_of_request(Pending* record) {
-    record->in_flight = false;
+    record->bound = record->in_flight = false;
     released_.push_back(record);
     leave(record);
 }
 
-bool Core::wants_stream_limit(TimePoint now) {
-    if (parked_.empty() || limit_state_ != Limit::unasked || now < ask_limit_at_) return false;
-    limit_state_ = Limit::asked;
+template <class Each>
+void Core::for_each_unsettled(std::uint64_t lane, Each each) {
+    for (Pending* record = lanes_.first_of(lane); record != nullptr; record = record->lane_next) {
+        if (!record->settled) each(record);
+    }
+}
+
+void Core::pause(std::uint64_t lane) {
+    if (!lanes_.pause(lane)) return;
+    for_each_unsettled(lane, [&](Pending* record) { generations_.paused(record->generation); });
+    newly_paused_.push_back(lane);
+}
+
+bool Core::resume(std::uint64_t lane, TimePoint now) {
+    if (!lanes_.resume(lane)) return false;
+    for_each_unsettled(lane, [&](Pending* record) { generations_.resumed(record->generation); });
+    if (Pending* const first = lanes_.first_of(lane)) make_ready(first, now);
     return true;
 }
 
+bool Core::discard(std::uint64_t lane, const Error& error) {
+    if (!lanes_.is_paused(lane)) return false;
+    std::vector<Pending*> waiting;
+    for_each_unsettled(lane, [&](Pending* record) { waiting.push_back(record); });
+    doom(waiting);
+    for (Pending* record : waiting) {
+        Error own = error;
+        own.attempts = record->attempts;
+        own.may_have_been_delivered = record->in_flight || record->may_have_been_stored;
+        settle(record, own.may_have_been_delivered ? Ending::unknown : Ending::failed,
+               std::move(own));
+    }
+    return resume(lane, last_activity_);
+}
+
+bool Core::wants_stream_limit(TimePoint now) {
+    limit_.wanted = !parked_.empty();
+    return limit_.ask(now);
+}
+
 void Core::stream_limit_is(std::size_t max_record_bytes, TimePoint now) {
-    limit_state_ = Limit::known;
+    limit_.state = Question::State::known;
     record_limit_ = std::clamp(max_record_bytes, default_record_limit, highest_record_limit);
-    PendingQueue waiting = parked_;
-    parked_ = {};
-    while (!waiting.empty()) make_ready(waiting.pop_front(), now);
+    unpark(now);
 }
 
 void Core::stream_limit_unknown(const Failure& failure, TimePoint now) {
-    if (failure.kind != FailureClass::final && failure.kind != FailureClass::invalid) {
-        limit_state_ = Limit::unasked;
-        ask_limit_at_ = now + pace_.pause(4);
-        return;
-    }
-    limit_state_ = Limit::unknowable;
+    limit_.not_answered(failure, now + pace_.pause(4));
+    if (limit_.state == Question::State::unknowable) unpark(now);
+}
+
+void Core::unpark(TimePoint now) {
     PendingQueue waiting = parked_;
     parked_ = {};
     while (!waiting.empty()) make_ready(waiting.pop_front(), now);
 }
 
+bool Core::wants_shards(TimePoint now) {
+    return shards_.ask(now);
+}
+
+void Core::shards_are(std::span<const Shard> open_shards, TimePoint now) {
+    if (!sending_.shards().told(open_shards)) {
+        // Listed in the middle of a split, perhaps.
+        shards_unknown({FailureClass::transient, ErrorCode::bad_answer, {}, {}, false}, now);
+        return;
+    }
+    shards_.state = Question::State::known;
+    shards_.ask_at = now;
+    shards_.was_answered = true;
+    sending_.shards_changed();
+}
+
+void Core::shards_unknown(const Failure& failure, TimePoint now) {
+    shards_.not_answered(failure, now + pace_.pause(4));
+    if (shards_.state == Question::State::unknowable) {
+        sending_.stop_aggregating();
+        sending_.shards().forget();
+        sending_.shards_changed();
+    }
+}
+
+bool Core::Question::ask(TimePoint now) noexcept {
+    if (!wanted || state != State::unasked || now < ask_at) return false;
+    state = State::asked;
+    return true;
+}
+
+void Core::Question::not_answered(const Failure& failure, TimePoint again) noexcept {
+    const bool for_good =
+        failure.kind == FailureClass::final || failure.kind == FailureClass::invalid;
+    state = for_good ? State::unknowable : State::unasked;
+    was_answered = true;
+    ask_at = again;
+}
+
 void Core::advance(TimePoint now) {
+    sending_.tidy(now);
     while (!later_.empty() && later_.front().when <= now) {
         std::pop_heap(later_.begin(), later_.end(), later_than);
         Pending* const record = later_.back().record;
@@ -286,6 +474,7 @@ void Core::advance(TimePoint now) {
 }
 
 void Core::fail_all(const Error& error) {
+    closing_ = true;
     std::vector<Pending*> all;
     for (Pending* record = all_.oldest(); record != nullptr; record = record->newer) {
         all.push_back(record);
@@ -301,10 +490,15 @@ void Core::fail_all(const Error& error) {
 }
 
 void Core::abandon_requests() {
-    for (auto& [id, request] : requests_) {
-        for (Pending* record : request.records) end_of_request(record);
-    }
+    const auto let_go = [this](const std::vector<Parcel>& parcels) {
+        for (const Parcel& parcel : parcels) {
+            for_each(parcel, [this](Pending* record) { end_of_request(record); });
+        }
+    };
+    for (const auto& [id, request] : requests_) let_go(request.parcels);
+    for (const auto& half : halves_) let_go(half);
     requests_.clear();
+    halves_.clear();
 }
 
 // Takes records that are about to be settled out of whichever queue they wait in. Rare, so one
@@ -312,15 +506,10 @@ void Core::abandon_requests() {
 void Core::doom(const std::vector<Pending*>& records) {
     for (Pending* record : records) record->doomed = true;
     const auto doomed = [](const Pending* record) { return record->doomed; };
-    ready_.remove_if([&](const Pending* record) {
-        if (doomed(record)) ready_bytes_ -= record->counted_bytes();
-        return doomed(record);
-    });
+    sending_.remove_if(doomed);
     parked_.remove_if(doomed);
     std::erase_if(later_, [&](const Later& one) { return doomed(one.record); });
     std::make_heap(later_.begin(), later_.end(), later_than);
-    for (auto& half : halves_) std::erase_if(half, doomed);
-    std::erase_if(halves_, [](const auto& half) { return half.empty(); });
 }
 
 Error Core::too_late(const Pending& record) const {
@@ -332,17 +521,19 @@ Error Core::too_late(const Pending& record) const {
         record.in_flight || record.may_have_been_stored, record.attempts};
 }
 
-TimePoint Core::next_moment(TimePoint now) const {
+TimePoint Core::next_moment(TimePoint now) {
     TimePoint next = never;
     const auto at = [&next](TimePoint when) { next = std::min(next, when); };
     if (!all_.empty()) at(all_.oldest()->deadline);
     if (!later_.empty()) at(later_.front().when);
-    if (!parked_.empty() && limit_state_ == Limit::unasked) at(ask_limit_at_);
-    if (!saturated()) {
-        if (!halves_.empty()) at(held_until_);
-        if (!ready_.empty()) {
-            at(std::max(held_until_, due(now) ? now : ready_due_));
-        }
+    if (!parked_.empty() && limit_.state == Question::State::unasked) at(limit_.ask_at);
+    if (shards_.wanted && shards_.state == Question::State::unasked) at(shards_.ask_at);
+    if (!saturated() && !awaits_shards()) {
+        const TimePoint may_retry_at = retry_share_.allows_at(now);
+        if (!halves_.empty()) at(std::max(held_until_, may_retry_at));
+        const bool due = sending_.due(now, eager(now), may_retry_at <= now);
+        const TimePoint sends = due ? now : sending_.due_at(may_retry_at);
+        if (sends != never) at(std::max(held_until_, sends));
     }
     return next;
 }

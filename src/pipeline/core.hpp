@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <span>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -11,9 +12,12 @@
 #include "base/clock.hpp"
 #include "pipeline/generations.hpp"
 #include "pipeline/lanes.hpp"
+#include "pipeline/parcel.hpp"
 #include "pipeline/pending.hpp"
 #include "pipeline/pending_list.hpp"
 #include "pipeline/retry_pace.hpp"
+#include "pipeline/retry_share.hpp"
+#include "pipeline/send_queue.hpp"
 
 namespace lk::pipeline {
 
@@ -21,7 +25,10 @@ struct CoreOptions {
     Duration linger{};
     Duration deliver_within{};
     int max_requests_in_flight = 1;
+    /// A lane whose record was not published waits for resume() or discard().
+    bool pause_on_failure = false;
     std::uint64_t random_seed = 0;
+    SendQueueOptions sending = {};
 };
 
 /// How a record ended.
@@ -40,6 +47,8 @@ struct Settled {
     Error error;
     /// False while a request still has the record: it comes again in `released`.
     bool released;
+    /// It went in an aggregate that landed on another shard than its key's own.
+    bool on_other_shard = false;
 };
 
 using RequestId = std::uint64_t;
@@ -47,24 +56,20 @@ using RequestId = std::uint64_t;
 /// Decides what is sent when, and how each record ends. No clock, thread, lock or I/O: the driver
 /// tells it the time and what happened, and asks what to do. One thread at a time.
 ///
-///     accept ──► lane ──► ready ──► request ──► settled
-///                 ▲         ▲          │
-///                 └─────────┴──────────┘ a record that may be sent again
+///     accept ──► lane ──► send queue ──► request ──► settled
+///                 ▲           ▲             │
+///                 └───────────┴─────────────┘ a record that may be sent again
 ///
-/// - Limits of PutRecords: 500 records and 10 MiB of data and keys a request.
-/// - Of a lane (see Lanes) one record at a time is in a request. It stays the lane's first until
-///   it is settled and its request has ended.
+/// - Of a lane (see Lanes) one record, or one aggregate, at a time is in a request. It stays the
+///   lane's first until it is settled and its request has ended.
+/// - What may be sent goes as the send queue says: at once, or at the rate that its shard takes.
 /// - A record larger than 1 MiB waits until the stream's limit is known. Where that cannot be
 ///   learned it is sent alone, so that a refusal hits no other record.
 /// - A request refused as invalid is sent again in halves until the guilty record stands alone.
+/// - Requests that carry what was sent before are kept to a fifth of all (see RetryShare).
 class Core {
   public:
     explicit Core(const CoreOptions& options);
-
-    static constexpr std::size_t max_request_records = 500;
-    static constexpr std::size_t max_request_bytes = std::size_t{10} * 1024 * 1024;
-    static constexpr std::size_t default_record_limit = std::size_t{1024} * 1024;
-    static constexpr std::size_t highest_record_limit = std::size_t{10} * 1024 * 1024;
 
     /// A new record; in the order of their dispatch.
     void accept(Pending* record, TimePoint now);
@@ -74,11 +79,11 @@ class Core {
     struct Request {
         RequestId id = 0;
         TimePoint started{};
-        std::vector<Pending*> records;
+        std::vector<Parcel> parcels;
     };
     const Request* next_request(TimePoint now);
 
-    /// The request was answered; `answer` has an entry a record and lives until the settled ones
+    /// The request was answered; `answer` has an entry a parcel and lives until the settled ones
     /// were taken.
     void answered(RequestId id, const PutRecordsAnswer& answer, TimePoint now);
     /// The request failed as a whole, or its client was given up on. Unknown ids are ignored.
@@ -90,8 +95,24 @@ class Core {
     /// Asked in vain: for good, or for now.
     void stream_limit_unknown(const Failure& failure, TimePoint now);
 
+    /// True when ListShards should be asked now; it then counts as asked.
+    bool wants_shards(TimePoint now);
+    void shards_are(std::span<const Shard> open_shards, TimePoint now);
+    /// Asked in vain: for good, or for now. For good means without aggregation.
+    void shards_unknown(const Failure& failure, TimePoint now);
+
     /// Lets deadlines and waiting times pass.
     void advance(TimePoint now);
+
+    /// Lets a paused lane go on. False when it was not paused.
+    bool resume(std::uint64_t lane, TimePoint now);
+    /// Fails what waits in a paused lane, then lets it go on. False when it was not paused.
+    bool discard(std::uint64_t lane, const Error& error);
+    /// Lanes paused since this was emptied last.
+    std::vector<std::uint64_t>& newly_paused() noexcept { return newly_paused_; }
+
+    /// More than half of the budget is used up: lingering would make callers wait.
+    void budget_is_short(bool is_short) noexcept { budget_short_ = is_short; }
 
     /// Sends records of this generation and earlier ones without lingering.
     void hurry(std::uint32_t generation) {
@@ -103,7 +124,7 @@ class Core {
     void abandon_requests();
 
     /// When advance() or next_request() would do something new, if nothing else happens.
-    [[nodiscard]] TimePoint next_moment(TimePoint now) const;
+    [[nodiscard]] TimePoint next_moment(TimePoint now);
 
     /// What was settled and released since the last time; the driver empties them.
     std::vector<Settled>& settled() noexcept { return settled_; }
@@ -112,10 +133,12 @@ class Core {
     [[nodiscard]] Generations& generations() noexcept { return generations_; }
     [[nodiscard]] bool in_flight(RequestId id) const { return requests_.contains(id); }
     [[nodiscard]] bool empty() const noexcept { return all_.empty() && requests_.empty(); }
+    [[nodiscard]] Pending* oldest() const noexcept { return all_.oldest(); }
     /// All places for requests are taken, so that new records change nothing before an answer.
     [[nodiscard]] bool saturated() const noexcept;
     /// Something is ready and only lingers.
-    [[nodiscard]] bool lingering() const noexcept { return !ready_.empty(); }
+    [[nodiscard]] bool lingering() const noexcept { return sending_.lingering(); }
+    [[nodiscard]] const SendQueue& sending() const noexcept { return sending_; }
 
   private:
     struct Later {
@@ -126,44 +149,62 @@ class Core {
 
     void make_ready(Pending* record, TimePoint now);
     void put_in_line(Pending* record, TimePoint now);
-    bool due(TimePoint now) const;
+    bool eager(TimePoint now) const;
+    bool awaits_shards() const noexcept;
+    bool next_half(TimePoint now, std::vector<Parcel>& parcels);
     void settle(Pending* record, Ending ending, Error error, std::string_view shard = {},
                 std::string_view sequence_number = {});
     void leave(Pending* record);
+    void pause(std::uint64_t lane);
+    template <class Each>
+    void for_each_unsettled(std::uint64_t lane, Each each);
+    void unpark(TimePoint now);
     void end_of_request(Pending* record);
+    void stored(const Parcel& parcel, const PutRecordsAnswer::Entry& entry, TimePoint now);
+    void learn(const Request& request, const PutRecordsAnswer& answer, TimePoint now);
     void record_failed(Pending* record, const Failure& failure, TimePoint now, Duration pause);
-    void again_at(Pending* record, TimePoint when);
     void halve(const Request& refused);
     void doom(const std::vector<Pending*>& records);
     Error too_late(const Pending& record) const;
-    const Request* start(TimePoint now, std::vector<Pending*> records);
+    const Request* start(TimePoint now, std::vector<Parcel> parcels);
 
     const CoreOptions options_;
     RetryPace pace_;
+    RetryShare retry_share_;
 
     AllPending all_;
     Lanes lanes_;
-    PendingQueue ready_;
-    std::size_t ready_bytes_ = 0;
-    TimePoint ready_due_ = never;  // when the first of the ready ones has lingered long enough
-    PendingQueue parked_;          // larger than 1 MiB, until the stream's limit is known
-    std::vector<Later> later_;     // a heap, the soonest on top
-    std::deque<std::vector<Pending*>> halves_;  // of requests refused as invalid
+    SendQueue sending_;
+    PendingQueue parked_;       // larger than 1 MiB, until the stream's limit is known
+    std::vector<Later> later_;  // a heap, the soonest on top
+    std::deque<std::vector<Parcel>> halves_;  // of requests refused as invalid
     std::unordered_map<RequestId, Request> requests_;
     RequestId last_request_ = 0;
     TimePoint last_activity_{};
     TimePoint held_until_{};  // the whole stream waits: a request failed as a whole
     TimePoint failed_at_{};
+    bool budget_short_ = false;
+    bool closing_ = false;
 
-    enum class Limit { unasked, asked, known, unknowable };
-    Limit limit_state_ = Limit::unasked;
+    /// A fact about the stream that is asked for.
+    struct Question {
+        enum class State { unasked, asked, known, unknowable } state = State::unasked;
+        TimePoint ask_at{};
+        bool wanted = false;
+        bool was_answered = false;  ///< Were it only in vain.
+
+        bool ask(TimePoint now) noexcept;
+        void not_answered(const Failure& failure, TimePoint again) noexcept;
+    };
+    Question limit_;
     std::size_t record_limit_ = default_record_limit;
-    TimePoint ask_limit_at_{};
+    Question shards_;
 
     std::uint64_t hurried_ = 0;  // one more than the generation, 0: none
     Generations generations_;
     std::vector<Settled> settled_;
     std::vector<Pending*> released_;
+    std::vector<std::uint64_t> newly_paused_;
 };
 
 }  // namespace lk::pipeline

@@ -43,7 +43,13 @@ class CoreScript {
         note();
         if (request == nullptr) return {};
         Sent sent{request->id, {}};
-        for (Pending* record : request->records) sent.names.push_back(names_.at(record));
+        for (const Parcel& parcel : request->parcels) {
+            std::string name;
+            for_each(parcel, [&](const Pending* record) {
+                name += (name.empty() ? "" : "+") + names_.at(record);
+            });
+            sent.names.push_back(name);
+        }
         return sent;
     }
 

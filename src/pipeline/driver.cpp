@@ -84,7 +84,7 @@ TimePoint Driver::turn(TimePoint now) {
         give_up_on_requests(now);
         core_.advance(now);
         settle(now);
-        ask_stream_limit(now);
+        ask_about_stream(now);
         send_requests(now);
         settle(now);
         finish_waits(now);
@@ -111,8 +111,8 @@ bool Driver::take_records(TimePoint now) {
 }
 
 void Driver::take_answers(TimePoint now) {
-    std::optional<Expected<StreamSummary, Failure>> limit;
-    inbox_->take(answers_, limit);
+    Inbox::Facts facts;
+    inbox_->take(answers_, facts);
     for (const Inbox::Answer& answer : answers_) {
         if (answer.result) {
             core_.answered(answer.id, *answer.result, now);
@@ -124,14 +124,32 @@ void Driver::take_answers(TimePoint now) {
         settle(now);
     }
     answers_.clear();
+    if (facts.limit) take_limit(*facts.limit, now);
+    if (facts.shards) take_shards(*facts.shards, now);
+}
+
+void Driver::take_limit(const Inbox::Limit& limit, TimePoint now) {
+    limit_expires_ = never;
     if (limit) {
-        limit_expires_ = never;
-        if (*limit) {
-            core_.stream_limit_is((*limit)->max_record_bytes, now);
-        } else {
-            core_.stream_limit_unknown(limit->error(), now);
-        }
+        core_.stream_limit_is(limit->max_record_bytes, now);
+        return;
     }
+    inbox_->log(log_warning, "the record limit of " + *stream_ +
+                                 " is not known, so records over 1 MiB are sent one by one: " +
+                                 limit.error().message);
+    core_.stream_limit_unknown(limit.error(), now);
+}
+
+void Driver::take_shards(const Inbox::Shards& shards, TimePoint now) {
+    shards_expire_ = never;
+    if (shards) {
+        core_.shards_are(*shards, now);
+        return;
+    }
+    inbox_->log(log_warning,
+                "the shards of " + *stream_ +
+                    " are not known (records are then not aggregated): " + shards.error().message);
+    core_.shards_unknown(shards.error(), now);
 }
 
 void Driver::give_up_on_requests(TimePoint now) {
@@ -148,27 +166,35 @@ void Driver::give_up_on_requests(TimePoint now) {
         }
         expiries_.pop_front();
     }
-    if (limit_expires_ <= now) {
-        limit_expires_ = never;
-        core_.stream_limit_unknown({FailureClass::final, ErrorCode::network, {}, {}, false}, now);
-    }
+    const auto gives_up = [now](TimePoint& expiry) {
+        if (now < expiry) return false;
+        expiry = never;
+        return true;
+    };
+    const Failure no_answer{FailureClass::transient, ErrorCode::network, {}, {}, false};
+    if (gives_up(limit_expires_)) core_.stream_limit_unknown(no_answer, now);
+    if (gives_up(shards_expire_)) core_.shards_unknown(no_answer, now);
 }
 
-void Driver::ask_stream_limit(TimePoint now) {
-    if (!core_.wants_stream_limit(now)) return;
-    limit_expires_ = now + request_timeout_ + grace;
-    try {
-        client_->describe_stream_summary(
-            *stream_, [inbox = inbox_](Expected<StreamSummary, Failure> summary) {
-                if (!summary) {
-                    inbox->log(log_warning, "the stream's record limit is not known: " +
-                                                summary.error().message);
-                }
-                inbox->add_limit(std::move(summary));
-            });
-    } catch (const std::exception& thrown) {
-        inbox_->add_limit(
-            Failure{FailureClass::final, ErrorCode::client_failed, {}, thrown.what(), false});
+void Driver::ask_about_stream(TimePoint now) {
+    const auto ask = [&]<class Answer>(TimePoint& expiry, auto call) {
+        expiry = now + request_timeout_ + grace;
+        try {
+            call([inbox = inbox_](Answer answer) { inbox->add(std::move(answer)); });
+        } catch (const std::exception& thrown) {
+            inbox_->add(Answer(
+                Failure{FailureClass::final, ErrorCode::client_failed, {}, thrown.what(), false}));
+        }
+    };
+    if (core_.wants_stream_limit(now)) {
+        ask.operator()<Inbox::Limit>(limit_expires_, [&](DescribeDone done) {
+            client_->describe_stream_summary(*stream_, std::move(done));
+        });
+    }
+    if (core_.wants_shards(now)) {
+        ask.operator()<Inbox::Shards>(shards_expire_, [&](ListShardsDone done) {
+            client_->list_shards(*stream_, std::move(done));
+        });
     }
 }
 
@@ -245,8 +271,9 @@ Doorbell::Listens Driver::listens_for() const {
     return core_.lingering() ? Doorbell::Listens::to_full_pages : Doorbell::Listens::to_everything;
 }
 
-TimePoint Driver::next_moment(TimePoint now) const {
-    TimePoint next = std::min({core_.next_moment(now), limit_expires_, unheard_.next_moment()});
+TimePoint Driver::next_moment(TimePoint now) {
+    TimePoint next =
+        std::min({core_.next_moment(now), limit_expires_, shards_expire_, unheard_.next_moment()});
     if (!expiries_.empty() && !core_.empty()) next = std::min(next, expiries_.front().when);
     for (const Wait& wait : waits_) next = std::min(next, wait.deadline);
     if (core_.saturated()) next = std::min(next, now + saturated_nap);

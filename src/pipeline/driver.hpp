@@ -64,13 +64,15 @@ class Driver final : public Loop::Participant, public std::enable_shared_from_th
     void take_answers(TimePoint now);
     void give_up_on_requests(TimePoint now);
     void take_waits();
-    void ask_stream_limit(TimePoint now);
+    void take_limit(const Inbox::Limit& limit, TimePoint now);
+    void take_shards(const Inbox::Shards& shards, TimePoint now);
+    void ask_about_stream(TimePoint now);
     void send_requests(TimePoint now);
     void settle(TimePoint now);
     void finish_waits(TimePoint now);
     void finish(const Wait& wait);
     [[nodiscard]] Doorbell::Listens listens_for() const;
-    TimePoint next_moment(TimePoint now) const;
+    TimePoint next_moment(TimePoint now);
 
     const std::shared_ptr<Loop> loop_;
     const std::shared_ptr<KinesisClient> client_;
@@ -94,6 +96,7 @@ class Driver final : public Loop::Participant, public std::enable_shared_from_th
     };
     std::deque<Expiry> expiries_;
     TimePoint limit_expires_ = never;
+    TimePoint shards_expire_ = never;
     std::vector<Inbox::Answer> answers_;
 };
 

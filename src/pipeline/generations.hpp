@@ -15,6 +15,8 @@ class Generations {
         std::uint64_t published = 0;
         std::uint64_t failed = 0;
         std::uint64_t unknown = 0;
+        /// Of the unsettled: those in paused lanes.
+        std::uint64_t paused = 0;
     };
 
     void accepted(std::uint32_t generation) { ++of(generation).unsettled; }
@@ -25,6 +27,16 @@ class Generations {
         return tally;
     }
 
+    void paused(std::uint32_t generation) { ++of(generation).paused; }
+    void resumed(std::uint32_t generation) { --of(generation).paused; }
+
+    /// Some are unsettled and not paused either.
+    [[nodiscard]] bool any_moving_up_to(std::uint32_t generation) const {
+        for (std::size_t i = 0; i < tallies_.size() && first_ + i <= generation; ++i) {
+            if (tallies_[i].unsettled != tallies_[i].paused) return true;
+        }
+        return false;
+    }
     [[nodiscard]] bool any_unsettled_up_to(std::uint32_t generation) const {
         for (std::size_t i = 0; i < tallies_.size() && first_ + i <= generation; ++i) {
             if (tallies_[i].unsettled != 0) return true;
@@ -42,7 +54,8 @@ class Generations {
             sum.published += tally.published;
             sum.failed += tally.failed;
             sum.unknown += tally.unknown;
-            tally = {.unsettled = tally.unsettled};
+            sum.paused += tally.paused;
+            tally = {.unsettled = tally.unsettled, .paused = tally.paused};
         }
         while (!tallies_.empty() && first_ <= generation && tallies_.front().unsettled == 0) {
             tallies_.pop_front();

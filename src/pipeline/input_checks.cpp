@@ -85,7 +85,7 @@ std::optional<Error> check_timestamp(std::int64_t epoch_ms) {
 }
 
 std::optional<Error> check_record_bytes(std::size_t bytes) {
-    if (bytes <= Core::highest_record_limit) return std::nullopt;
+    if (bytes <= highest_record_limit) return std::nullopt;
     return Error{ErrorCode::too_large,
                  "the record has " + std::to_string(bytes) +
                      " bytes (data and partition key); Kinesis takes 10485760 (10 MiB) at most: "

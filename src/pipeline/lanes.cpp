@@ -50,8 +50,12 @@ Pending* Lanes::remove(Pending* record) {
     return nullptr;
 }
 
+Pending* Lanes::first_of(std::uint64_t lane) const {
+    return *const_cast<Lanes*>(this)->link_to(lane);
+}
+
 bool Lanes::is_first(const Pending* record) const {
-    return *const_cast<Lanes*>(this)->link_to(record->lane) == record;
+    return first_of(record->lane) == record;
 }
 
 void Lanes::resize(std::size_t buckets) {

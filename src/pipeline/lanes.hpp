@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <unordered_set>
 #include <vector>
 
 #include "pipeline/pending.hpp"
@@ -29,7 +30,17 @@ class Lanes {
     Pending* remove(Pending* record);
 
     [[nodiscard]] bool is_first(const Pending* record) const;
+    /// The lane's first record, or null.
+    [[nodiscard]] Pending* first_of(std::uint64_t lane) const;
     [[nodiscard]] std::size_t size() const noexcept { return lanes_; }
+
+    /// A paused lane may be empty. False when it was paused before.
+    bool pause(std::uint64_t lane) { return paused_.insert(lane).second; }
+    /// False when it was not paused.
+    bool resume(std::uint64_t lane) { return paused_.erase(lane) != 0; }
+    [[nodiscard]] bool is_paused(std::uint64_t lane) const {
+        return !paused_.empty() && paused_.contains(lane);
+    }
 
   private:
     static constexpr std::size_t minimum_buckets = 64;  // a power of two, as all sizes are
@@ -41,6 +52,7 @@ class Lanes {
 
     std::vector<Pending*> buckets_;
     std::size_t lanes_ = 0;
+    std::unordered_set<std::uint64_t> paused_;
 };
 
 }  // namespace lk::pipeline

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "base/clock.hpp"
+#include "pipeline/shard_map.hpp"
 
 namespace lk::detail {
 class Slot;
@@ -35,6 +36,9 @@ struct Pending {
     std::uint64_t lane = 0;
     TimePoint deadline{};
 
+    /// Where it is thought to go; no_shard until somebody needs to know (see ShardMap).
+    ShardIndex shard = no_shard;
+
     std::uint32_t offset = 0;      ///< Of the CBOR record in its page.
     std::uint32_t cbor_bytes = 0;  ///< Of the whole CBOR record.
     std::uint32_t data_bytes = 0;
@@ -44,9 +48,11 @@ struct Pending {
     std::uint8_t hash_key_bytes = 0;
     bool is_envelope = true;            ///< False: bytes given to record().
     bool may_have_been_stored = false;  ///< An attempt had an unknown outcome.
-    bool in_flight = false;
+    bool bound = false;                 ///< Part of a request that is under way or to come.
+    bool in_flight = false;             ///< Part of one that is under way.
     bool settled = false;
-    bool doomed = false;  ///< Being settled in this step: not to be made ready by another.
+    bool doomed = false;   ///< Being settled in this step: not to be made ready by another.
+    bool charged = false;  ///< Counted among what its shard holds.
 
     /// What Kinesis's limits count.
     [[nodiscard]] std::size_t counted_bytes() const noexcept {

@@ -1,6 +1,7 @@
 #include "pipeline/request.hpp"
 
 #include <exception>
+#include <utility>
 
 namespace lk::pipeline {
 namespace {
@@ -11,35 +12,35 @@ Failure broken_contract(std::string message) {
 
 }  // namespace
 
+template <class Put>
+void Inbox::put_and_wake(Put put) {
+    std::shared_ptr<Loop> loop;
+    {
+        const std::lock_guard lock(mutex_);
+        if (loop_ == nullptr) return;
+        put();
+        loop = loop_;
+    }
+    loop->wake();
+}
+
 void Inbox::add(Answer answer) {
-    std::shared_ptr<Loop> loop;
-    {
-        const std::lock_guard lock(mutex_);
-        if (loop_ == nullptr) return;
-        answers_.push_back(std::move(answer));
-        loop = loop_;
-    }
-    loop->wake();
+    put_and_wake([&] { answers_.push_back(std::move(answer)); });
 }
 
-void Inbox::add_limit(Expected<StreamSummary, Failure> summary) {
-    std::shared_ptr<Loop> loop;
-    {
-        const std::lock_guard lock(mutex_);
-        if (loop_ == nullptr) return;
-        limit_ = std::move(summary);
-        loop = loop_;
-    }
-    loop->wake();
+void Inbox::add(Limit limit) {
+    put_and_wake([&] { facts_.limit = std::move(limit); });
 }
 
-void Inbox::take(std::vector<Answer>& answers,
-                 std::optional<Expected<StreamSummary, Failure>>& limit) {
+void Inbox::add(Shards shards) {
+    put_and_wake([&] { facts_.shards = std::move(shards); });
+}
+
+void Inbox::take(std::vector<Answer>& answers, Facts& facts) {
     answers.clear();
     const std::lock_guard lock(mutex_);
     answers.swap(answers_);
-    limit = std::move(limit_);
-    limit_.reset();
+    facts = std::exchange(facts_, {});
 }
 
 void Inbox::close() {
@@ -60,13 +61,14 @@ void Inbox::log(int level, std::string_view line) const {
 PutRequest::PutRequest(std::shared_ptr<Inbox> inbox, std::shared_ptr<const std::string> stream,
                        const Core::Request& request, std::chrono::milliseconds timeout)
     : id_(request.id), inbox_(std::move(inbox)), stream_(std::move(stream)) {
-    records_.reserve(request.records.size());
-    for (const Pending* record : request.records) {
-        records_.push_back(record_of(*record));
+    records_.reserve(request.parcels.size());
+    for (const Parcel& parcel : request.parcels) {
+        records_.push_back(record_of(*parcel.first));
         // Neighbours mostly share a page; holding one twice does no harm.
-        if (pages_.empty() || pages_.back() != record->page) {
-            record->page->hold();
-            pages_.push_back(record->page);
+        Page* const page = parcel.first->page;
+        if (pages_.empty() || pages_.back() != page) {
+            page->hold();
+            pages_.push_back(page);
         }
     }
     request_ = {*stream_, records_, timeout};

@@ -24,13 +24,21 @@ class Inbox {
         RequestId id;
         Expected<PutRecordsAnswer, Failure> result;
     };
+    /// What was told, or not, about the stream.
+    using Limit = Expected<StreamSummary, Failure>;
+    using Shards = Expected<std::vector<Shard>, Failure>;
 
     Inbox(std::shared_ptr<Loop> loop, Log log) : loop_(std::move(loop)), log_(std::move(log)) {}
 
     void add(Answer answer);
-    void add_limit(Expected<StreamSummary, Failure> summary);
+    void add(Limit limit);
+    void add(Shards shards);
 
-    void take(std::vector<Answer>& answers, std::optional<Expected<StreamSummary, Failure>>& limit);
+    struct Facts {
+        std::optional<Limit> limit;
+        std::optional<Shards> shards;
+    };
+    void take(std::vector<Answer>& answers, Facts& facts);
     /// The driver has gone: what comes now is dropped.
     void close();
 
@@ -39,7 +47,10 @@ class Inbox {
   private:
     std::mutex mutex_;
     std::vector<Answer> answers_;
-    std::optional<Expected<StreamSummary, Failure>> limit_;
+    template <class Put>
+    void put_and_wake(Put put);
+
+    Facts facts_;
     std::shared_ptr<Loop> loop_;
     const Log log_;
 };
@@ -67,6 +78,7 @@ class PutRequest {
     const std::shared_ptr<const std::string> stream_;
     std::vector<Record> records_;
     std::vector<Page*> pages_;
+    std::vector<std::string> aggregates_;
     PutRecordsRequest request_;
     std::atomic<bool> answered_{false};
 };

@@ -1,0 +1,308 @@
+#include "pipeline/send_queue.hpp"
+
+namespace lk::pipeline {
+
+/// A request being filled.
+class SendQueue::Filling {
+  public:
+    Filling(SendQueue& queue, std::vector<Parcel>& parcels, bool large_alone)
+        : queue_(queue), parcels_(parcels), large_alone_(large_alone) {
+        queue_.open_.clear();
+    }
+
+    [[nodiscard]] bool fits(const Pending& record) const noexcept {
+        if (closed_) return false;
+        const std::size_t bytes = record.counted_bytes();
+        if (parcels_.empty()) return true;
+        if (bytes > default_record_limit && large_alone_) return false;
+        return parcels_.size() < max_request_records && bytes_ + bytes <= max_request_bytes;
+    }
+
+    /// Returns the records taken: one, or with it those of its key that follow.
+    std::size_t add(Pending* record) {
+        const std::size_t bytes = record->counted_bytes();
+        if (!aggregates(*record)) {
+            parcels_.push_back({.first = record, .bytes = bytes, .last = record});
+            bytes_ += bytes;
+            closed_ = bytes > default_record_limit && large_alone_;
+            return bytes;
+        }
+        Parcel& parcel = parcel_for(record);
+        std::size_t taken = join(parcel, record);
+        if (record->lane == 0) return taken;
+        for (Pending* next = record->lane_next; next != nullptr && may_follow(parcel, *next);
+             next = next->lane_next) {
+            next->shard = record->shard;
+            taken += join(parcel, next);
+        }
+        return taken;
+    }
+
+  private:
+    // What a record may need in an aggregate besides its data and its key: tags, lengths, index.
+    static constexpr std::size_t frame_bytes = 32;
+    // Magic, digest and the shared explicit hash key.
+    static constexpr std::size_t envelope_bytes = 4 + 16 + 48;
+
+    [[nodiscard]] std::size_t aggregated_bytes(const Pending& record) const noexcept {
+        return record.counted_bytes() + frame_bytes;
+    }
+    [[nodiscard]] bool aggregates(const Pending& record) const noexcept {
+        return queue_.aggregates() && record.shard != no_shard && record.hash_key_bytes == 0 &&
+               aggregated_bytes(record) + envelope_bytes <= queue_.options_.aggregate_bytes;
+    }
+    [[nodiscard]] bool has_room(const Parcel& parcel, std::size_t more) const noexcept {
+        return parcel.bytes + more <= queue_.options_.aggregate_bytes &&
+               bytes_ + more <= max_request_bytes;
+    }
+    [[nodiscard]] bool may_follow(const Parcel& parcel, const Pending& record) const noexcept {
+        return record.hash_key_bytes == 0 && !record.doomed && !record.settled &&
+               has_room(parcel, aggregated_bytes(record));
+    }
+
+    Parcel& parcel_for(Pending* record) {
+        const auto [place, fresh] = queue_.open_.try_emplace(record->shard, parcels_.size());
+        if (!fresh) {
+            Parcel& open = parcels_[place->second];
+            if (has_room(open, aggregated_bytes(*record))) return open;
+            place->second = parcels_.size();
+        }
+        // The outer partition key is the first record's, and the outer hash key, too.
+        const std::size_t bytes = envelope_bytes + record->key_bytes;
+        parcels_.push_back({.count = 0,
+                            .aggregated = true,
+                            .shard = record->shard,
+                            .hash_key = queue_.options_.hash_of(*record),
+                            .bytes = bytes});
+        bytes_ += bytes;
+        return parcels_.back();
+    }
+
+    std::size_t join(Parcel& parcel, Pending* record) {
+        const std::size_t bytes = aggregated_bytes(*record);
+        record->next = nullptr;
+        (parcel.first == nullptr ? parcel.first : parcel.last->next) = record;
+        parcel.last = record;
+        parcel.bytes += bytes;
+        ++parcel.count;
+        bytes_ += bytes;
+        return bytes;
+    }
+
+    SendQueue& queue_;
+    std::vector<Parcel>& parcels_;
+    const bool large_alone_;
+    std::size_t bytes_ = 0;
+    bool closed_ = false;
+};
+
+void SendQueue::add(Pending* record, TimePoint due) {
+    ready_due_ = std::min(ready_due_, due);
+    ready_bytes_ += record->counted_bytes();
+    ready_.push_back(record);
+}
+
+void SendQueue::add_again(Pending* record) {
+    forget_shard(record);
+    retries_.push_back(record);
+}
+
+bool SendQueue::due(TimePoint now, bool eager, bool may_retry) const {
+    if (!ready_.empty() && (eager || now >= ready_due_ || ready_.size() >= max_request_records ||
+                            ready_bytes_ >= max_request_bytes)) {
+        return true;
+    }
+    if (may_retry && (!retries_.empty() || limited_waits_for_retry_)) return true;
+    return now >= limited_due_;
+}
+
+TimePoint SendQueue::due_at(TimePoint may_retry_at) const noexcept {
+    TimePoint at = std::min(ready_due_, limited_due_);
+    if (!retries_.empty() || limited_waits_for_retry_) at = std::min(at, may_retry_at);
+    return at;
+}
+
+void SendQueue::take(std::vector<Parcel>& parcels, const Taking& how) {
+    Filling filling(*this, parcels, how.large_alone);
+    if (how.may_retry) take_retries(filling);
+    take_limited(filling, how);
+    take_ready(filling);
+    // What a full request leaves behind may wait for company again.
+    ready_due_ = ready_.empty() ? never : how.now + how.linger;
+}
+
+void SendQueue::take_retries(Filling& filling) {
+    while (!retries_.empty()) {
+        Pending* const record = retries_.front();
+        Limited* const limited = limited_for(record);
+        if (limited == nullptr && !filling.fits(*record)) return;
+        retries_.pop_front();
+        if (limited != nullptr) {
+            wait_for(*limited, record);
+        } else {
+            filling.add(record);
+        }
+    }
+}
+
+void SendQueue::take_ready(Filling& filling) {
+    while (!ready_.empty()) {
+        Pending* const record = ready_.front();
+        Limited* const limited = limited_for(record);
+        if (limited == nullptr && !filling.fits(*record)) return;
+        ready_.pop_front();
+        ready_bytes_ -= record->counted_bytes();
+        if (limited != nullptr) {
+            wait_for(*limited, record);
+        } else {
+            filling.add(record);
+        }
+    }
+}
+
+// Each limited shard has its turn, beginning behind the one that was served last.
+void SendQueue::take_limited(Filling& filling, const Taking& how) {
+    if (how.now < limited_due_ && !(how.may_retry && limited_waits_for_retry_)) return;
+    limited_due_ = never;
+    limited_waits_for_retry_ = false;
+    auto place = limited_.find(last_served_);
+    for (std::size_t left = limited_.size(); left > 0; --left) {
+        if (place == limited_.end() || ++place == limited_.end()) place = limited_.begin();
+        Limited& limited = place->second;
+        if (limited.waiting.empty()) continue;
+        if (limited.rate.due(limited.waiting_cost, how.now)) {
+            last_served_ = place->first;
+            take_from(limited, filling, how.may_retry);
+        }
+        if (limited.waiting.empty()) continue;
+        if (limited.waiting.front()->attempts > 0 && !how.may_retry) {
+            limited_waits_for_retry_ = true;
+        } else {
+            limited_due_ = std::min(limited_due_, limited.rate.due_at(limited.waiting_cost));
+        }
+    }
+}
+
+void SendQueue::take_from(Limited& limited, Filling& filling, bool may_retry) {
+    while (!limited.waiting.empty() && limited.rate.allows()) {
+        Pending* const record = limited.waiting.front();
+        if ((record->attempts > 0 && !may_retry) || !filling.fits(*record)) return;
+        limited.waiting.pop_front();
+        limited.waiting_cost -= ShardRate::cost_of(record->counted_bytes());
+        limited.rate.sent(ShardRate::cost_of(filling.add(record)));
+    }
+    if (limited.waiting.empty()) limited.waiting_cost = 0;
+}
+
+SendQueue::Limited* SendQueue::limited_for(Pending* record) {
+    if (limited_.empty() && options_.highest_rate == 0 && !aggregates()) return nullptr;
+    if (record->shard == no_shard) record->shard = shard_of(*record);
+    if (record->shard == no_shard) return nullptr;
+    auto found = limited_.find(record->shard);
+    if (found == limited_.end()) {
+        if (options_.highest_rate == 0) return nullptr;
+        found = limited_
+                    .emplace(record->shard, Limited{ShardRate(options_.highest_rate,
+                                                              options_.highest_rate, TimePoint{}),
+                                                    {},
+                                                    0})
+                    .first;
+    }
+    charge(record);
+    return &found->second;
+}
+
+// What was sent before goes first: it is the oldest.
+void SendQueue::wait_for(Limited& limited, Pending* record) {
+    if (record->attempts > 0) {
+        limited.waiting.push_front(record);
+    } else {
+        limited.waiting.push_back(record);
+    }
+    limited.waiting_cost += ShardRate::cost_of(record->counted_bytes());
+    limited_due_ = std::min(limited_due_, limited.rate.due_at(limited.waiting_cost));
+}
+
+void SendQueue::charge(Pending* record) {
+    if (record->charged) return;
+    record->charged = true;
+    if (held_.size() <= record->shard) held_.resize(record->shard + std::size_t{1});
+    std::size_t& held = held_[record->shard];
+    const bool was_full = held > options_.most_held_by_shard;
+    held += record->counted_bytes();
+    if (!was_full && held > options_.most_held_by_shard) ++full_version_;
+}
+
+void SendQueue::accepted(Pending* record) {
+    if (!limited_.empty()) static_cast<void>(limited_for(record));
+}
+
+// The stream may have been resharded since the record was sorted.
+void SendQueue::forget_shard(Pending* record) noexcept {
+    settled(record);
+    record->shard = no_shard;
+}
+
+void SendQueue::settled(Pending* record) noexcept {
+    if (!record->charged) return;
+    record->charged = false;
+    std::size_t& held = held_[record->shard];
+    const bool was_full = held > options_.most_held_by_shard;
+    held -= record->counted_bytes();
+    if (was_full && held <= options_.most_held_by_shard) ++full_version_;
+}
+
+void SendQueue::throttled(ShardIndex shard, std::size_t refused, std::size_t stored,
+                          TimePoint request_started, TimePoint now) {
+    const double share = static_cast<double>(refused) /
+                         static_cast<double>(std::max<std::size_t>(refused + stored, 1));
+    const auto found = limited_.find(shard);
+    if (found != limited_.end()) {
+        found->second.rate.throttled(share, request_started, now);
+        return;
+    }
+    // Nobody has measured how much it takes; what Kinesis promises a shard is the place to begin.
+    const double highest =
+        options_.highest_rate == 0 ? ShardRate::unlimited : options_.highest_rate;
+    limited_.emplace(shard, Limited{ShardRate(std::max(0.05, 1 - share), highest, now), {}, 0});
+}
+
+void SendQueue::shards_changed() {
+    for (auto place = limited_.begin(); place != limited_.end();) {
+        Limited& limited = place->second;
+        while (!limited.waiting.empty()) {
+            Pending* const record = limited.waiting.pop_front();
+            forget_shard(record);
+            if (record->attempts > 0) {
+                retries_.push_back(record);
+            } else {
+                add(record, TimePoint{});
+            }
+        }
+        limited.waiting_cost = 0;
+        const bool closed = shards_.is_told() && shards_.range_of(place->first) == nullptr;
+        place = closed ? limited_.erase(place) : std::next(place);
+    }
+    limited_due_ = never;
+    limited_waits_for_retry_ = false;
+    ++full_version_;
+}
+
+void SendQueue::tidy(TimePoint now) {
+    if (now < tidy_at_) return;
+    tidy_at_ = now + std::chrono::seconds(1);
+    std::erase_if(limited_, [&](const auto& one) {
+        return one.second.waiting.empty() && one.second.rate.idle(now);
+    });
+}
+
+std::vector<ShardMap::Range> SendQueue::full_shards() const {
+    std::vector<ShardMap::Range> full;
+    for (const auto& [shard, limited] : limited_) {
+        if (shard >= held_.size() || held_[shard] <= options_.most_held_by_shard) continue;
+        if (const ShardMap::Range* range = shards_.range_of(shard)) full.push_back(*range);
+    }
+    return full;
+}
+
+}  // namespace lk::pipeline

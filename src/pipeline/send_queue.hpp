@@ -1,0 +1,154 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "event/hash_key.hpp"
+#include "pipeline/parcel.hpp"
+#include "pipeline/pending.hpp"
+#include "pipeline/pending_list.hpp"
+#include "pipeline/shard_map.hpp"
+#include "pipeline/shard_rate.hpp"
+
+namespace lk::pipeline {
+
+/// The limits of a PutRecords request
+/// (https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html).
+inline constexpr std::size_t max_request_records = 500;
+inline constexpr std::size_t max_request_bytes = std::size_t{10} * 1024 * 1024;
+/// Of a record, unless its stream says otherwise.
+inline constexpr std::size_t default_record_limit = std::size_t{1024} * 1024;
+inline constexpr std::size_t highest_record_limit = std::size_t{10} * 1024 * 1024;
+
+struct SendQueueOptions {
+    /// 0: records are not aggregated. Else how large an aggregated record may become.
+    std::size_t aggregate_bytes = 0;
+    /// A cap on what is sent to each shard, in shards (see ShardRate); 0: none.
+    double highest_rate = 0;
+    /// What of the budget a shard that throttles may hold.
+    std::size_t most_held_by_shard = 0;
+    /// The hash key that decides a record's shard. Only asked for while some shard is limited, or
+    /// when records are aggregated.
+    std::function<event::HashKey(const Pending&)> hash_of;
+};
+
+/// Records that may be sent, until a request takes them:
+///
+///     new ────► ready ──┬───────────────► request
+///     again ──► retries ┤                   ▲
+///                       └► a limited shard ─┘  as fast as its rate allows
+///
+/// While no shard throttles nobody asks where a record goes, and there is one queue. A shard that
+/// throttles gets a rate and a queue of its own, so that it holds up nobody else.
+class SendQueue {
+  public:
+    explicit SendQueue(SendQueueOptions options) : options_(std::move(options)) {}
+
+    /// A new record, which may wait for company until then.
+    void add(Pending* record, TimePoint due);
+    /// A record that was sent before, and is due again.
+    void add_again(Pending* record);
+
+    /// Something should go now. `eager`: new records do not wait for company.
+    [[nodiscard]] bool due(TimePoint now, bool eager, bool may_retry) const;
+    /// When due() becomes true if nothing else happens and retries may go from `may_retry_at` on.
+    [[nodiscard]] TimePoint due_at(TimePoint may_retry_at) const noexcept;
+
+    struct Taking {
+        TimePoint now{};
+        bool may_retry = true;
+        /// Records over the default limit travel alone.
+        bool large_alone = false;
+        Duration linger{};
+    };
+    /// Takes what the next request should carry; perhaps nothing. In an aggregate the next records
+    /// of a key follow its first, straight from their lane.
+    void take(std::vector<Parcel>& parcels, const Taking& how);
+
+    /// Takes records out, wherever they wait.
+    template <class Leaves>
+    void remove_if(Leaves leaves) {
+        ready_.remove_if([&](const Pending* record) {
+            const bool goes = leaves(record);
+            if (goes) ready_bytes_ -= record->counted_bytes();
+            return goes;
+        });
+        if (ready_.empty()) ready_due_ = never;
+        retries_.remove_if(leaves);
+        for (auto& [shard, limited] : limited_) {
+            limited.waiting.remove_if([&](const Pending* record) {
+                const bool goes = leaves(record);
+                if (goes) limited.waiting_cost -= ShardRate::cost_of(record->counted_bytes());
+                return goes;
+            });
+        }
+    }
+
+    /// Where the record is thought to go; no_shard when that is not known.
+    [[nodiscard]] ShardIndex shard_of(const Pending& record) const {
+        return options_.hash_of ? shards_.shard_of(options_.hash_of(record)) : no_shard;
+    }
+    void landed(const Pending& record, ShardIndex shard) {
+        if (options_.hash_of) shards_.landed(options_.hash_of(record), shard);
+    }
+
+    /// Counts the record among what its shard holds, where that is limited.
+    void accepted(Pending* record);
+    void settled(Pending* record) noexcept;
+
+    /// These records of an answered request were for a shard: some were throttled, or none.
+    void throttled(ShardIndex shard, std::size_t refused, std::size_t stored,
+                   TimePoint request_started, TimePoint now);
+    /// The shards changed: every record's place is asked for anew.
+    void shards_changed();
+    /// Forgets limits that nobody needs any more.
+    void tidy(TimePoint now);
+
+    [[nodiscard]] ShardMap& shards() noexcept { return shards_; }
+    [[nodiscard]] const ShardMap& shards() const noexcept { return shards_; }
+    [[nodiscard]] bool any_limited() const noexcept { return !limited_.empty(); }
+    [[nodiscard]] bool lingering() const noexcept { return !ready_.empty(); }
+    [[nodiscard]] bool aggregates() const noexcept { return options_.aggregate_bytes != 0; }
+    void stop_aggregating() noexcept { options_.aggregate_bytes = 0; }
+
+    /// Shards that hold more than their share of the budget; `full_version` changes when they do.
+    [[nodiscard]] std::vector<ShardMap::Range> full_shards() const;
+    [[nodiscard]] std::uint32_t full_version() const noexcept { return full_version_; }
+
+  private:
+    struct Limited {
+        ShardRate rate;
+        PendingQueue waiting;
+        double waiting_cost = 0;
+    };
+    class Filling;
+
+    void take_retries(Filling& filling);
+    void take_limited(Filling& filling, const Taking& how);
+    void take_from(Limited& limited, Filling& filling, bool may_retry);
+    void take_ready(Filling& filling);
+    Limited* limited_for(Pending* record);
+    void wait_for(Limited& limited, Pending* record);
+    void charge(Pending* record);
+    void forget_shard(Pending* record) noexcept;
+
+    SendQueueOptions options_;
+    ShardMap shards_;
+    PendingQueue ready_;
+    std::size_t ready_bytes_ = 0;
+    TimePoint ready_due_ = never;  // when the first of the ready ones has lingered long enough
+    PendingQueue retries_;
+    std::unordered_map<ShardIndex, Limited> limited_;
+    ShardIndex last_served_ = 0;
+    TimePoint limited_due_ = never;         // the soonest that a limited shard may be sent to
+    bool limited_waits_for_retry_ = false;  // one's first record is a retry that must wait
+    std::unordered_map<ShardIndex, std::size_t> open_;  // by shard: its parcel in the request
+    TimePoint tidy_at_{};
+    std::vector<std::size_t> held_;  // by shard: bytes of unsettled records counted for it
+    std::uint32_t full_version_ = 0;
+};
+
+}  // namespace lk::pipeline
