@@ -7,27 +7,21 @@
 
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <iostream>
 #include <lk/dispatch.hpp>
 #include <lk/nlohmann.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <random>
 
 #include "random_json.hpp"
 #include "recording_kinesis.hpp"
+#include "test_seed.hpp"
 
 namespace lk::peers {
 namespace {
 
 constexpr std::size_t random_cases = 20'000;
 constexpr std::size_t default_cases = 1'000;
-
-std::uint64_t test_seed() {
-    if (const char* given = std::getenv("LK_SEED")) return std::strtoull(given, nullptr, 0);
-    return std::random_device()();
-}
 
 /// 1700 to 2250: what a system_clock of nanoseconds can say.
 std::int64_t random_time_ms(RandomJson& random) {
