@@ -191,7 +191,7 @@ std::function<void(LogLevel, std::string_view)> log_to(Console& console) {
             if (last->line == line) return;
             last->line = line;
         }
-        console.say(line);
+        console.say(with_option_names(std::string(line)));
     };
 }
 
@@ -206,7 +206,8 @@ std::string with_option_names(std::string message) {
         {"give the option, or set AWS_ACCESS_KEY_ID", "set AWS_ACCESS_KEY_ID"},
         {"option endpoint", "--endpoint"},
         {"option region", "--region"},
-        {"option ca_bundle", "--ca-bundle"}};
+        {"option ca_bundle", "--ca-bundle"},
+        {"(deliver_within)", "(--deliver-within)"}};
     for (const auto& [theirs, ours] : anywhere) {
         for (std::size_t at = message.find(theirs); at != std::string::npos;
              at = message.find(theirs, at + ours.size())) {

@@ -32,6 +32,7 @@ struct LocalOptions {
     bool print_ca = false;
     bool enforce_limits = false;
     bool discard = false;
+    std::string faults;
 };
 
 // "name" or "name:shards"; nothing when it is something else.
@@ -91,6 +92,7 @@ ExitStatus serve(const LocalOptions& options, Console& console) {
     server_options.enforce_limits = options.enforce_limits;
     server_options.discard = options.discard;
     server_options.tls = options.tls;
+    server_options.faults = options.faults;
     server_options.log = [&console](std::string_view line) { console.say(line); };
     auto server = local::Server::start(std::move(server_options));
     if (!server) {
@@ -110,11 +112,13 @@ ExitStatus serve(const LocalOptions& options, Console& console) {
                 : options.directory.empty()
                     ? "records are in memory and end with this process; keep them with --data DIR"
                     : "records are kept in " + options.directory);
+    if (!options.faults.empty()) console.say("--faults: things go wrong on purpose");
     say_how_to_use(options, endpoint, console);
     if (options.print_ca) {
         Output output;
         output.write((*server)->ca_certificate());
-        if (!output.flush()) {
+        // Who closes stdout, as head does, has what he wants.
+        if (!output.flush() && !output.reader_gone()) {
             console.say(output.reason());
             return ExitStatus::failed;
         }
@@ -153,8 +157,14 @@ Command add_local(CLI::App& parent) {
     app.add_flag("--print-ca", options->print_ca,
                  "With --tls: print the certificate that clients must trust to stdout, as PEM");
     app.add_flag("--enforce-limits", options->enforce_limits,
-                 "Throttle writes over 1,000 records/s or 1 MiB/s a shard, as Kinesis does");
+                 "Throttle writes over 1,000 records/s or 1 MiB/s a shard, and reads over 5 "
+                 "requests/s or 2 MiB/s a shard, as Kinesis does");
     app.add_flag("--discard", options->discard, "Acknowledge records and forget them");
+    app.add_option("--faults", options->faults,
+                   "Let things go wrong on purpose, as this fault plan says: a JSON file, or the "
+                   "JSON text itself; see docs/local-stream.md")
+        ->type_name("FILE")
+        ->check(not_empty());
     app.footer(
         "Any Kinesis client can use it: the AWS CLI and SDKs with their endpoint option, in JSON\n"
         "or CBOR. Ends with status 0 on SIGINT or SIGTERM.\n"

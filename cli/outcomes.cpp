@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "cli/connection.hpp"
+
 namespace lk::cli {
 namespace {
 
@@ -87,7 +89,9 @@ void Outcomes::tell(const Error& error, Place place) {
     if (is_configuration(error.code)) ++configuration_failures_;
     hopeless_ = is_configuration(error.code) || error.code == ErrorCode::stream_not_found ||
                 error.code == ErrorCode::encryption;
-    report_.failed(place, error);
+    Error told = error;
+    told.message = with_option_names(std::move(told.message));
+    report_.failed(place, told);
 }
 
 bool Outcomes::misconfigured() const noexcept {

@@ -1,15 +1,22 @@
 #include "cli/output.hpp"
 
+#include <limits.h>
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
+
+#include "cli/interrupt.hpp"
 
 namespace lk::cli {
 namespace {
 
 constexpr std::size_t block_bytes = 256 * 1024;
+
+// How long a reader that takes nothing holds up an end that was asked for.
+constexpr int patience_once_interrupted_ms = 1000;
 
 }  // namespace
 
@@ -31,12 +38,22 @@ void Output::write_line(std::string_view line) {
 bool Output::flush() {
     std::string_view left = held_;
     while (!failed() && !left.empty()) {
-        const ssize_t written = ::write(STDOUT_FILENO, left.data(), left.size());
+        std::size_t bytes = left.size();
+        if (interrupted()) {
+            pollfd waiting{STDOUT_FILENO, POLLOUT, 0};
+            if (poll(&waiting, 1, patience_once_interrupted_ms) == 0) {
+                error_ = EINTR;
+                break;
+            }
+            // A pipe that has room at all has room for this, so that write() does not wait.
+            bytes = std::min<std::size_t>(bytes, PIPE_BUF);
+        }
+        const ssize_t written = ::write(STDOUT_FILENO, left.data(), bytes);
         if (written >= 0) {
             left.remove_prefix(static_cast<std::size_t>(written));
         } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            pollfd waiting{STDOUT_FILENO, POLLOUT, 0};
-            poll(&waiting, 1, -1);
+            pollfd waiting[2] = {{STDOUT_FILENO, POLLOUT, 0}, {interrupt_fd(), POLLIN, 0}};
+            poll(waiting, 2, -1);
         } else if (errno != EINTR) {
             error_ = errno;
         }

@@ -13,7 +13,8 @@ class Output {
     void write(std::string_view text);
     void write_line(std::string_view line);
     /// Writes what is held back; false when not all of it went out, now or before, or nobody would
-    /// read more.
+    /// read more. Blocks as long as its reader takes nothing, a second once the command was
+    /// interrupted.
     bool flush();
 
     [[nodiscard]] bool failed() const noexcept { return error_ != 0; }

@@ -5,6 +5,7 @@
 #include <lk/dispatch.hpp>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -65,12 +66,24 @@ Expected<std::string, Error> read_stdin() {
                  false, 0};
 }
 
-ExitStatus report(const Error& error, Console& console) {
-    std::string message = "the event was not published: " + error.message;
-    if (error.may_have_been_delivered) {
-        message = "whether the event was published is unknown: " + error.message;
+// The library begins its complaint about one of an event's parts with that part's name.
+std::string as_on_the_command_line(std::string message) {
+    static constexpr std::pair<std::string_view, std::string_view> names[] = {
+        {"data ", "--data "},
+        {"partition_key ", "--partition-key "},
+        {"explicit_hash_key ", "--explicit-hash-key "},
+        {"source_user_id ", "--source-user-id "}};
+    for (const auto& [theirs, ours] : names) {
+        if (message.starts_with(theirs)) message.replace(0, theirs.size(), ours);
     }
-    console.say(message);
+    return with_option_names(std::move(message));
+}
+
+ExitStatus report(const Error& error, Console& console) {
+    const std::string beginning = error.may_have_been_delivered
+                                      ? "whether the event was published is unknown: "
+                                      : "the event was not published: ";
+    console.say(beginning + as_on_the_command_line(error.message));
     return is_configuration(error.code) ? ExitStatus::configuration : ExitStatus::failed;
 }
 
@@ -125,7 +138,10 @@ Command add_put(CLI::App& parent) {
         ->type_name("ID")
         ->check(not_empty())
         ->required();
-    app.add_option("--type", options->type, "What happened")->type_name("TYPE")->required();
+    app.add_option("--type", options->type, "What happened")
+        ->type_name("TYPE")
+        ->check(not_empty())
+        ->required();
     app.add_option("--data", options->data,
                    "The event's data as JSON text; - reads it from stdin; default: no data")
         ->type_name("JSON");

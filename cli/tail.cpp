@@ -17,6 +17,7 @@
 #include "cli/reading_order.hpp"
 #include "kinesis/aws_client.hpp"
 #include "kinesis/reader.hpp"
+#include "wire/aggregate_reader.hpp"
 
 namespace lk::cli {
 namespace {
@@ -38,13 +39,15 @@ struct TailOptions {
     std::string stream;
     Reader::From from = Reader::From::trim_horizon;
     bool follow = false;
+    bool deaggregate = false;
 };
 
 class Tail {
   public:
     Tail(std::shared_ptr<kinesis::AwsKinesis> client, const TailOptions& options, Console& console)
         : client_(std::move(client)),
-          reader_(client_, options.stream, {.give_up_after = patience_at_start}),
+          reader_(client_, options.stream,
+                  {.give_up_after = patience_at_start, .pause = wait_for_interrupt}),
           options_(options),
           console_(console) {}
 
@@ -74,7 +77,7 @@ class Tail {
                      (shards->size() == 1 ? " shard of " : " shards of ") + options_.stream +
                      "; an interrupt ends it");
         // What worked once is worth waiting for.
-        reader_ = Reader(client_, options_.stream);
+        reader_ = Reader(client_, options_.stream, {.pause = wait_for_interrupt});
         while (!interrupted()) {
             for (std::size_t at = 0; at < followed_.size() && !interrupted(); ++at) {
                 if (Clock::now() < followed_[at].next_read) continue;
@@ -98,18 +101,31 @@ class Tail {
     std::optional<ExitStatus> print_to_newest(Reader::Place& place) {
         while (true) {
             if (interrupted()) {
-                console_.say("interrupted: what was printed is not all");
                 output_.flush();
-                return ExitStatus::interrupted;
+                return status_once_interrupted();
             }
             const auto page = reader_.read(place);
             if (!page) return report(page.error());
-            for (const kinesis::ReadRecord& record : page->records) output_.write_line(record.data);
+            for (const kinesis::ReadRecord& record : page->records) print(record);
             if (output_.failed()) return status_of_output();
             if (page->at_end || page->behind == milliseconds::zero()) return std::nullopt;
             // Between two records there may be hours of nothing, page after page.
             if (page->records.empty()) wait_for_interrupt(between_reads_behind);
         }
+    }
+
+    void print(const kinesis::ReadRecord& record) {
+        if (!options_.deaggregate || !aggregate_.read(record.data)) {
+            output_.write_line(record.data);
+            return;
+        }
+        for (const wire::UserRecord& one : aggregate_.records()) output_.write_line(one.data);
+        if (aggregate_.lost() == 0) return;
+        console_.say("record " + record.sequence_number + " is a damaged aggregate: its last " +
+                     std::to_string(aggregate_.lost()) + " of " +
+                     std::to_string(aggregate_.lost() + aggregate_.records().size()) +
+                     " user records were left out, as the first of them refers to a key that it "
+                     "does not hold; without --deaggregate it is printed whole");
     }
 
     std::optional<ExitStatus> begin_next(Reader::From from) {
@@ -125,7 +141,7 @@ class Tail {
         const Clock::time_point started = Clock::now();
         const auto page = reader_.read(followed.place);
         if (!page) return report(page.error());
-        for (const kinesis::ReadRecord& record : page->records) output_.write_line(record.data);
+        for (const kinesis::ReadRecord& record : page->records) print(record);
         followed.at_end = page->at_end;
         followed.next_read =
             started + (page->behind == milliseconds::zero() ? between_reads : between_reads_behind);
@@ -157,13 +173,23 @@ class Tail {
     ExitStatus report(const Failure& failure) {
         // What was read before it is good.
         output_.flush();
-        console_.say(failure.message);
+        // Whoever ends it need not be told that it was waiting for Kinesis.
+        if (interrupted()) return status_once_interrupted();
+        console_.say(with_option_names(failure.message));
         return is_configuration(failure.code) ? ExitStatus::configuration : ExitStatus::failed;
+    }
+
+    ExitStatus status_once_interrupted() {
+        // There is no other end to following.
+        if (options_.follow) return ExitStatus::success;
+        console_.say("interrupted: what was printed is not all");
+        return ExitStatus::interrupted;
     }
 
     ExitStatus status_of_output() {
         // Who closes stdout, as head does, has what he wants.
         if (output_.reader_gone()) return ExitStatus::success;
+        if (interrupted()) return status_once_interrupted();
         console_.say(output_.reason());
         return ExitStatus::failed;
     }
@@ -173,6 +199,7 @@ class Tail {
     const TailOptions& options_;
     Console& console_;
     Output output_;
+    wire::AggregateReader aggregate_;
     ReadingOrder order_;
     std::vector<Followed> followed_;
 };
@@ -211,6 +238,9 @@ Command add_tail(CLI::App& parent) {
         ->check(one_of({"trim-horizon", "latest"}));
     app.add_flag("--follow", options->follow,
                  "Go on with what arrives, from all shards, until interrupted");
+    app.add_flag("--deaggregate", options->deaggregate,
+                 "Print the user records of what the Kinesis Producer Library, or another producer "
+                 "in its format, put together into one record");
     add_connection_options(app, options->connection);
     app.footer(
         "Prints each record's data and a newline: shard by shard in their order, or with --follow\n"

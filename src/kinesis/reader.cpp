@@ -13,6 +13,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
+// How far this machine's clock may be from Kinesis's: a request dated further off is not taken.
+constexpr std::chrono::minutes clock_tolerance{5};
+
 bool is_worth_asking_again(const Failure& failure) {
     return failure.kind == FailureClass::slow_down || failure.kind == FailureClass::transient ||
            failure.kind == FailureClass::not_ready;
@@ -32,7 +35,11 @@ Expected<Value, Failure> patiently(const Reader::Patience& patience, const Ask& 
         if (came || !is_worth_asking_again(came.error()) || spent >= patience.give_up_after) {
             return came;
         }
-        std::this_thread::sleep_for(pause);
+        if (patience.pause == nullptr) {
+            std::this_thread::sleep_for(pause);
+        } else if (patience.pause(pause)) {
+            return came;
+        }
         spent += pause;
         pause = std::min(pause * 2, patience.longest_pause);
     }
@@ -46,6 +53,11 @@ std::optional<std::string> bytes_of(const wire::Document& value) {
     }
     if (value.is_string()) return wire::decode_base64(value.get_ref<const std::string&>());
     return std::nullopt;
+}
+
+double seconds_of(std::chrono::system_clock::time_point time) {
+    return std::chrono::duration<double>(std::chrono::floor<milliseconds>(time.time_since_epoch()))
+        .count();
 }
 
 std::string text_of(const wire::Document& object, const char* name) {
@@ -103,8 +115,14 @@ Expected<std::string, Failure> Reader::iterator_for(const Place& place) {
     if (!place.last_sequence_number.empty()) {
         message["ShardIteratorType"] = "AFTER_SEQUENCE_NUMBER";
         message["StartingSequenceNumber"] = place.last_sequence_number;
+    } else if (place.from == From::trim_horizon) {
+        message["ShardIteratorType"] = "TRIM_HORIZON";
+    } else if (place.iterator.empty()) {
+        message["ShardIteratorType"] = "LATEST";
     } else {
-        message["ShardIteratorType"] = place.from == From::latest ? "LATEST" : "TRIM_HORIZON";
+        // A second LATEST would pass over what arrived since the first.
+        message["ShardIteratorType"] = "AT_TIMESTAMP";
+        message["Timestamp"] = seconds_of(place.caught_up - clock_tolerance);
     }
     const auto answer = ask("GetShardIterator", message);
     if (!answer) return answer.error();
@@ -116,8 +134,11 @@ Expected<std::string, Failure> Reader::iterator_for(const Place& place) {
 }
 
 Expected<Reader::Place, Failure> Reader::begin(std::string shard_id, From from) {
-    Place place{
-        .shard_id = std::move(shard_id), .from = from, .iterator = {}, .last_sequence_number = {}};
+    Place place{.shard_id = std::move(shard_id),
+                .from = from,
+                .iterator = {},
+                .last_sequence_number = {},
+                .caught_up = std::chrono::system_clock::now()};
     auto iterator = iterator_for(place);
     if (!iterator) return std::move(iterator).error();
     place.iterator = std::move(*iterator);
@@ -125,12 +146,14 @@ Expected<Reader::Place, Failure> Reader::begin(std::string shard_id, From from) 
 }
 
 Expected<RecordPage, Failure> Reader::read(Place& place) {
+    auto asked = std::chrono::system_clock::now();
     auto answer = ask("GetRecords", {{"ShardIterator", place.iterator}});
     // An iterator lives for five minutes.
     if (!answer && answer.error().service_code == "ExpiredIteratorException") {
         auto fresh = iterator_for(place);
         if (!fresh) return std::move(fresh).error();
         place.iterator = std::move(*fresh);
+        asked = std::chrono::system_clock::now();
         answer = ask("GetRecords", {{"ShardIterator", place.iterator}});
     }
     if (!answer) return std::move(answer).error();
@@ -151,6 +174,7 @@ Expected<RecordPage, Failure> Reader::read(Place& place) {
         static_cast<std::int64_t>(std::clamp(number_of(*answer, "MillisBehindLatest"), 0.0, 1e15)));
     place.iterator = text_of(*answer, "NextShardIterator");
     page.at_end = place.iterator.empty();
+    if (page.behind == milliseconds::zero()) place.caught_up = asked;
     if (!page.records.empty()) place.last_sequence_number = page.records.back().sequence_number;
     return page;
 }

@@ -36,6 +36,8 @@ class Reader {
         std::chrono::milliseconds longest_pause{5000};
         /// The failure is handed on once this much was spent in pauses for one call.
         std::chrono::milliseconds give_up_after{60'000};
+        /// Pauses for so long; true hands the failure on at once. None: it sleeps.
+        bool (*pause)(std::chrono::milliseconds) = nullptr;
     };
 
     enum class From { trim_horizon, latest };
@@ -46,6 +48,8 @@ class Reader {
         From from = From::trim_horizon;
         std::string iterator;
         std::string last_sequence_number;
+        /// By this machine's clock: what arrived before it was read or is not asked for.
+        std::chrono::system_clock::time_point caught_up;
     };
 
     Reader(std::shared_ptr<AwsKinesis> client, std::string stream)
@@ -59,7 +63,9 @@ class Reader {
     [[nodiscard]] Expected<Place, Failure> begin(std::string shard_id, From from);
 
     /// The next page, at most 10,000 records or 10 MiB; moves the place behind it. An empty page
-    /// is not the end.
+    /// is not the end. Nothing is lost where more than the five minutes that Kinesis keeps an
+    /// iterator lie between two calls; a reader from `latest` that had no record yet may then get
+    /// some that arrived up to five minutes before it began.
     [[nodiscard]] Expected<RecordPage, Failure> read(Place& place);
 
   private:

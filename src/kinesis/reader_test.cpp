@@ -22,7 +22,7 @@ class OneShard {
   public:
     using Answer = std::function<void(ScriptedConnection&)>;
 
-    OneShard(Encoding encoding, std::vector<Answer> pages)
+    OneShard(Encoding encoding, std::vector<Answer> pages, Reader::Patience patience = short_pauses)
         : pages_(std::move(pages)),
           server_([this, encoding](ScriptedConnection& connection) {
               while (const auto request = connection.read_request()) {
@@ -39,7 +39,7 @@ class OneShard {
                   pages_[iterators.size() - 1](connection);
               }
           }),
-          reader(client_of(server_.url(), {.encoding = encoding}), "events", short_pauses) {}
+          reader(client_of(server_.url(), {.encoding = encoding}), "events", patience) {}
 
     static Answer error(const std::string& code) {
         return [=](ScriptedConnection& connection) {
@@ -153,6 +153,21 @@ TEST(Reader, GivesUpWhenItIsThrottledForTooLong) {
     EXPECT_EQ(shard.iterators.size(), 15U);
 }
 
+TEST(Reader, GivesUpWhenItsPauseSaysSo) {
+    static int pauses;
+    pauses = 0;
+    Reader::Patience patience = short_pauses;
+    patience.pause = [](milliseconds) { return ++pauses == 3; };
+    const std::vector<OneShard::Answer> throttled(
+        100, OneShard::error("ProvisionedThroughputExceededException"));
+    OneShard shard(Encoding::cbor, throttled, patience);
+    auto place = shard.reader.begin("shardId-7", Reader::From::trim_horizon);
+    const auto page = shard.reader.read(*place);
+    ASSERT_FALSE(page.has_value());
+    EXPECT_EQ(page.error().kind, FailureClass::slow_down);
+    EXPECT_EQ(shard.iterators.size(), 3U);
+}
+
 TEST(Reader, HandsAFinalFailureOnAtOnce) {
     OneShard shard(Encoding::cbor, {OneShard::error("AccessDeniedException")});
     auto place = shard.reader.begin("shardId-7", Reader::From::trim_horizon);
@@ -175,6 +190,42 @@ TEST(Reader, GoesOnBehindTheLastRecordWhenItsIteratorExpires) {
     EXPECT_EQ(page->records[0].data, "two");
     EXPECT_EQ(shard.iterator_requests[1]["ShardIteratorType"], "AFTER_SEQUENCE_NUMBER");
     EXPECT_EQ(shard.iterator_requests[1]["StartingSequenceNumber"], "1");
+}
+
+// The shard's answer when everything was read.
+OneShard::Answer newest(const std::string& next) {
+    return [=](ScriptedConnection& connection) {
+        answer_with(connection, Encoding::cbor, 200,
+                    {{"Records", Document::array()},
+                     {"MillisBehindLatest", 0},
+                     {"NextShardIterator", next}});
+    };
+}
+
+TEST(Reader, SkipsNothingWhenTheIteratorOfAnIdleLatestReaderExpires) {
+    OneShard shard(
+        Encoding::cbor,
+        {newest("second"), OneShard::error("ExpiredIteratorException"),
+         OneShard::page(Encoding::cbor, {OneShard::record(Encoding::cbor, "one", "1")}, "third")});
+    const auto seconds_now = [] {
+        return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch())
+            .count();
+    };
+    auto place = shard.reader.begin("shardId-7", Reader::From::latest);
+    ASSERT_TRUE(place.has_value()) << place.error().message;
+    const double before = seconds_now();
+    ASSERT_TRUE(shard.reader.read(*place).has_value());
+    const double after = seconds_now();
+    const auto page = shard.reader.read(*place);
+    ASSERT_TRUE(page.has_value()) << page.error().message;
+    EXPECT_EQ(page->records[0].data, "one");
+    EXPECT_EQ(shard.iterators, (std::vector<std::string>{"fresh 1", "second", "fresh 2"}));
+    ASSERT_EQ(shard.iterator_requests.size(), 2U);
+    EXPECT_EQ(shard.iterator_requests[1]["ShardIteratorType"], "AT_TIMESTAMP");
+    // Five minutes before the empty page, as Kinesis's clock may be that far behind; to the ms.
+    const double from = shard.iterator_requests[1]["Timestamp"];
+    EXPECT_GE(from, before - 300.002);
+    EXPECT_LE(from, after - 299.998);
 }
 
 TEST(Reader, RefusesRecordsThatAreNone) {

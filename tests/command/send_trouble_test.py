@@ -52,7 +52,7 @@ class SendTroubleTest(CommandTest):
         kinesis = self.script(None)
         done = lk_dispatch(*self.at(kinesis), "--deliver-within", "1", stdin="1\n", status=1)
         self.assertEqual(summary_of(done), (0, 0, 1, 0))
-        self.assertIn("stdin:1: ", done.err)
+        self.assertRegex(done.err, r"(?m)^stdin:1: .*--deliver-within")
 
     def test_the_second_interrupt_ends_at_once(self):
         kinesis = self.script(None)

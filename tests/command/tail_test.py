@@ -1,8 +1,12 @@
 """lk-dispatch tail: records, a line each."""
 
+import array
+import fcntl
 import json
 import signal
 import subprocess
+import termios
+import time
 
 import tool
 from tool import CommandTest, environment, lk_dispatch
@@ -68,6 +72,36 @@ class TailTest(CommandTest):
             tail = self.follow()
             tail.interrupt(number)
             self.assertEqual(tail.status(), 0)
+
+    def test_an_interrupt_ends_it_though_nobody_reads_what_it_prints(self):
+        for number in range(40):
+            self.put("x" * 10_000 + str(number))
+        for words, status in [(["--follow"], 0), ([], 130)]:
+            tail = subprocess.Popen([tool.TOOL, "tail", *self.at, *words], stdout=subprocess.PIPE,
+                                    stderr=subprocess.DEVNULL, env=environment())
+            self.addCleanup(tail.stdout.close)
+            self.addCleanup(tail.kill)
+            self.wait_until_full(tail.stdout)
+            tail.send_signal(signal.SIGINT)
+            self.assertEqual(tail.wait(timeout=tool.PATIENCE), status)
+
+    def test_an_interrupt_ends_it_though_kinesis_has_gone(self):
+        tail = self.follow()
+        self.server.stop()
+        # Long enough to find out, and to wait for it to come back.
+        time.sleep(2.5)
+        tail.interrupt()
+        self.assertEqual(tail.status(), 0)
+
+    @staticmethod
+    def wait_until_full(pipe):
+        most = fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ)
+        held = array.array("i", [0])
+        deadline = time.monotonic() + tool.PATIENCE
+        while held[0] < most and time.monotonic() < deadline:
+            time.sleep(0.01)
+            fcntl.ioctl(pipe, termios.FIONREAD, held)
+        assert held[0] >= most, f"{held[0]} of {most} bytes"
 
     def test_a_reader_that_has_enough_ends_it_quietly(self):
         for number in range(20):
