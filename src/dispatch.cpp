@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "base/random.hpp"
 #include "base/thread_loop.hpp"
@@ -43,6 +44,15 @@ std::optional<Error> out_of_range(const char* option, std::int64_t value, std::i
                       unit);
 }
 
+std::optional<Error> out_of_share(const char* option, double value) {
+    if (value > 0 && value <= 1) return std::nullopt;
+    return bad_option(std::string(option) + " is " + std::to_string(value) +
+                      "; it must be above 0 and at most 1");
+}
+
+constexpr std::size_t most_producer_id = 64 * 1024;
+constexpr std::int64_t most_events = 1'000'000'000;
+constexpr std::uint64_t least_aggregate = 1024;
 constexpr std::int64_t hour_ms = 3'600'000;
 constexpr std::int64_t year_ms = 366 * 24 * hour_ms;
 constexpr std::int64_t mebibyte = 1024 * 1024;
@@ -58,6 +68,28 @@ std::optional<Error> check(const DispatchSettings& settings) {
         return bad_option("producer_id is missing: say who dispatches, such as \"service@host\"");
     }
     if (!event::is_utf8(settings.producer_id)) return bad_option("producer_id is not valid UTF-8");
+    if (settings.producer_id.size() > most_producer_id) {
+        return bad_option("producer_id has " + std::to_string(settings.producer_id.size()) +
+                          " bytes; it stands in every event, so it may have " +
+                          std::to_string(most_producer_id) + " at most");
+    }
+    for (const auto& refused : {out_of_share("share_per_key", settings.share_per_key),
+                                out_of_share("share_per_shard", settings.share_per_shard)}) {
+        if (refused) return refused;
+    }
+    if (!(settings.max_rate_per_shard >= 0 && settings.max_rate_per_shard <= 1000)) {
+        return bad_option("max_rate_per_shard is " + std::to_string(settings.max_rate_per_shard) +
+                          "; it must be 0 (none) to 1000");
+    }
+    if (settings.aggregate_bytes != 0 &&
+        (settings.aggregate_bytes < least_aggregate || settings.aggregate_bytes > mebibyte)) {
+        return bad_option("aggregate_bytes is " + std::to_string(settings.aggregate_bytes) +
+                          "; it must be 0 (events are not aggregated) or 1024 to 1048576");
+    }
+    const auto capped = [](std::uint64_t number) {
+        return static_cast<std::int64_t>(
+            std::min(number, static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())));
+    };
     const std::int64_t most_budget = std::int64_t{1} << 50;
     const auto budget = static_cast<std::int64_t>(
         std::min(settings.budget_bytes, static_cast<std::uint64_t>(most_budget) + 1));
@@ -68,6 +100,9 @@ std::optional<Error> check(const DispatchSettings& settings) {
              out_of_range("request_timeout", settings.request_timeout_ms, 100, hour_ms, " ms"),
              out_of_range("max_requests_in_flight", settings.max_requests_in_flight, 1, 1000, ""),
              out_of_range("budget_bytes", budget, mebibyte, most_budget, " bytes"),
+             out_of_range("budget_events", capped(settings.budget_events), 1, most_events, ""),
+             out_of_range("max_suspended", capped(settings.max_suspended), 0, most_events, ""),
+             out_of_range("when_full", settings.when_full, 0, 2, ""),
          }) {
         if (refused) return refused;
     }
@@ -105,14 +140,21 @@ Expected<std::shared_ptr<detail::Pipeline>, Error> detail::open_pipeline(
     PipelineOptions options;
     options.producer_id = settings.producer_id;
     options.close_deadline = milliseconds(settings.close_deadline_ms);
-    options.fail_when_full = settings.fail_when_full;
+    options.when_full = static_cast<WhenFull>(settings.when_full);
+    options.ordered = settings.ordered;
 
     pipeline::DriverOptions& driver = options.driver;
     driver.client = client;
     driver.loop = loop_for(*client);
     driver.stream = settings.kinesis_stream;
     driver.request_timeout = milliseconds(settings.request_timeout_ms);
-    driver.budget_bytes = settings.budget_bytes;
+    const auto share_of_budget = [&](double share) {
+        return static_cast<std::size_t>(static_cast<double>(settings.budget_bytes) * share);
+    };
+    driver.budget = {.bytes = settings.budget_bytes,
+                     .events = settings.budget_events,
+                     .most_held_by_key = share_of_budget(settings.share_per_key),
+                     .most_suspended = settings.max_suspended};
     if (settings.log != nullptr) driver.log = *settings.log;
     driver.completions = pipeline::Completions::make(
         settings.executor != nullptr ? *settings.executor : pipeline::Completions::Executor{},
@@ -120,7 +162,11 @@ Expected<std::shared_ptr<detail::Pipeline>, Error> detail::open_pipeline(
     driver.core = {.linger = milliseconds(settings.linger_ms),
                    .deliver_within = milliseconds(settings.deliver_within_ms),
                    .max_requests_in_flight = static_cast<int>(settings.max_requests_in_flight),
-                   .random_seed = draw_seed()};
+                   .pause_on_failure = settings.pause_on_failure,
+                   .random_seed = draw_seed(),
+                   .sending = {.aggregate_bytes = settings.aggregate_bytes,
+                               .highest_rate = settings.max_rate_per_shard,
+                               .most_held_by_shard = share_of_budget(settings.share_per_shard)}};
     return std::make_shared<Pipeline>(std::move(options));
 }
 
@@ -153,6 +199,14 @@ Published Dispatch::event(const Event& existing, std::string_view explicit_hash_
 Published Dispatch::record(std::string_view bytes, const RecordOptions& options) const {
     if (pipeline_ == nullptr) return failed_without_pipeline();
     return pipeline_->write_record(bytes, options);
+}
+
+bool Dispatch::resume(std::string_view partition_key) const {
+    return pipeline_ != nullptr && pipeline_->resume(partition_key);
+}
+
+bool Dispatch::discard(std::string_view partition_key) const {
+    return pipeline_ != nullptr && pipeline_->discard(partition_key);
 }
 
 Expected<FlushCounts, Error> Dispatch::flush(std::chrono::milliseconds deadline) const {

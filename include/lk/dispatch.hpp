@@ -56,8 +56,23 @@ struct RecordOptions {
 
 /// What dispatch() does while the memory budget is used up.
 enum class WhenFull {
-    block,  ///< Waits for room (until close()).
-    fail,   ///< Fails at once with `full`.
+    block,    ///< Waits for room (until close()).
+    fail,     ///< Fails at once with `full`.
+    suspend,  ///< Accepts up to `max_suspended` events past the budget, whose results (and with
+              ///< them the coroutines that await them) wait; past that, fails at once with `full`.
+};
+
+/// Which events keep their order.
+enum class Ordering {
+    per_key,  ///< Those with equal partition keys, where the key was given.
+    none,     ///< None: several events of a key may be under way at once.
+};
+
+/// What becomes of a partition key's later events when one was not published.
+enum class OnOrderedFailure {
+    go_on,  ///< They go on. An event that ended as unknown may then appear after them.
+    pause,  ///< They wait, still bound by their deadlines, and dispatch() to the key fails with
+            ///< `lane_paused`, until resume() or discard().
 };
 
 /// How serious a line for the log hook is.
@@ -84,7 +99,8 @@ struct DispatchOptions {
     std::chrono::milliseconds request_timeout = std::chrono::seconds(30);
     /// How many requests may be under way at once. 1 to 1,000.
     int max_requests_in_flight = 8;
-    /// How much memory unsettled events may hold. 1 MiB and up.
+    /// How much memory unsettled events may hold: their bytes, in pages as allocated, and what is
+    /// kept of each. 1 MiB and up.
     std::size_t budget_bytes = 128 * std::size_t{1024} * 1024;
     /// What happens past the budget.
     WhenFull when_full = WhenFull::block;
@@ -95,6 +111,26 @@ struct DispatchOptions {
     /// Is told of what no result can tell: retries, a client that breaks its contract, an
     /// exception out of a callback. Called from any thread; must not call back into lk.
     std::function<void(LogLevel, std::string_view)> log = {};
+
+    /// How many events may be unsettled. 1 and up.
+    std::size_t budget_events = 1'000'000;
+    /// What of budget_bytes the events of one partition key may hold, above 0, at most 1. Past it
+    /// only that key's dispatch() blocks, fails or suspends. An event of a key that holds nothing
+    /// is always within it.
+    double share_per_key = 1.0 / 8;
+    /// What of budget_bytes the events for one shard that throttles may hold, above 0, at most 1.
+    double share_per_shard = 1.0 / 2;
+    /// How many events WhenFull::suspend accepts past the budget.
+    std::size_t max_suspended = 1000;
+    Ordering ordering = Ordering::per_key;
+    OnOrderedFailure on_ordered_failure = OnOrderedFailure::go_on;
+    /// 0: a record is an event, which every consumer reads. Else events are aggregated into records
+    /// of up to this many bytes, in the format of the Kinesis Producer Library: 1 KiB to 1 MiB;
+    /// 51,200 is usual. Needs the IAM action kinesis:ListShards; without it nothing is aggregated.
+    std::size_t aggregate_bytes = 0;
+    /// A cap on what is sent to each shard, in shards: 1 is what Kinesis gives a shard by default,
+    /// 1,000 records and 1 MiB a second. 0: none but what is learned from throttling.
+    double max_rate_per_shard = 0;
 };
 
 /// What flush() or close() found. Each event is counted once, by the first flush() after its
@@ -107,6 +143,9 @@ struct FlushCounts {
     std::uint64_t unknown = 0;
     /// Still unsettled when the deadline passed; always 0 after close().
     std::uint64_t timed_out = 0;
+    /// Unsettled in paused lanes (see OnOrderedFailure), for which flush() does not wait; always 0
+    /// after close().
+    std::uint64_t paused = 0;
 };
 
 /// The dispatch function. Thread-safe: any number of threads may call one at the same time, and
@@ -161,6 +200,12 @@ class Dispatch {
     /// again waits again and counts nothing twice.
     Expected<FlushCounts, Error> close(std::chrono::milliseconds deadline);
 
+    /// Lets a paused key's events go on. False when the key was not paused.
+    bool resume(std::string_view partition_key) const;
+    /// Fails the events that wait in a paused key's lane with `lane_paused`, and lets later ones go
+    /// on. False when the key was not paused.
+    bool discard(std::string_view partition_key) const;
+
   private:
     friend Expected<Dispatch, Error> try_get_dispatch(const DispatchOptions& options);
     explicit Dispatch(std::shared_ptr<detail::Pipeline> pipeline) noexcept;
@@ -200,7 +245,7 @@ class Dispatch {
     settings.request_timeout_ms = options.request_timeout.count();
     settings.max_requests_in_flight = options.max_requests_in_flight;
     settings.budget_bytes = options.budget_bytes;
-    settings.fail_when_full = options.when_full == WhenFull::fail;
+    settings.when_full = static_cast<std::int32_t>(options.when_full);
     settings.executor = &options.executor;
     std::function<void(int, std::string_view)> log;
     if (options.log) {
@@ -209,6 +254,14 @@ class Dispatch {
         };
     }
     settings.log = &log;
+    settings.budget_events = options.budget_events;
+    settings.share_per_key = options.share_per_key;
+    settings.share_per_shard = options.share_per_shard;
+    settings.max_suspended = options.max_suspended;
+    settings.ordered = options.ordering == Ordering::per_key;
+    settings.pause_on_failure = options.on_ordered_failure == OnOrderedFailure::pause;
+    settings.aggregate_bytes = options.aggregate_bytes;
+    settings.max_rate_per_shard = options.max_rate_per_shard;
     auto opened = detail::open_pipeline(settings);
     if (!opened) return std::move(opened).error();
     return Dispatch(std::move(opened).value());

@@ -30,6 +30,8 @@ enum class ErrorCode {
     bad_answer,        ///< An answer that is not one of Kinesis's.
     client_failed,     ///< The user's KinesisClient threw.
     internal,          ///< A fault of lk-dispatch itself; please report it.
+    forked,            ///< Made before fork(), in the parent process.
+    lane_paused,       ///< An earlier event of its partition key failed (see OnOrderedFailure).
 };
 
 /// The enumerator's name, such as "too_large". Lives forever.

@@ -26,6 +26,8 @@ std::string_view name_of(ErrorCode code) noexcept {
         case ErrorCode::bad_answer: return "bad_answer";
         case ErrorCode::client_failed: return "client_failed";
         case ErrorCode::internal: return "internal";
+        case ErrorCode::forked: return "forked";
+        case ErrorCode::lane_paused: return "lane_paused";
     }
     return "unknown";
 }

@@ -1,22 +1,102 @@
 #include "pipeline/budget.hpp"
 
+#include <algorithm>
+
+#include "pipeline/slot.hpp"
+
 namespace lk::pipeline {
 
-bool Budget::wait_for_room() {
+namespace {
+
+bool holds(const std::vector<ShardMap::Range>& ranges, event::HashKey hash_key) {
+    return std::any_of(ranges.begin(), ranges.end(), [&](const ShardMap::Range& range) {
+        return range.first <= hash_key && hash_key <= range.last;
+    });
+}
+
+}  // namespace
+
+static_assert(Budget::bytes_an_event == sizeof(Pending) + sizeof(detail::Slot));
+
+Budget::Answer Budget::ask(const Asker& asker) const {
+    if (held() >= options_.bytes || events() >= options_.events) return Answer::full;
+    if (asker.lane != 0 && key_full(asker.lane)) return Answer::key_full;
+    if (asker.has_hash_key && in_full_shard(asker.hash_key)) return Answer::shard_full;
+    return Answer::room;
+}
+
+bool Budget::wait_for_room(const Asker& asker) {
     std::unique_lock lock(mutex_);
-    // Said before the look at held_: a giver who does not see it has given before the look.
+    // Said before the look at what is held: a giver who does not see it has given before the look.
     waiting_.fetch_add(1, std::memory_order_seq_cst);
-    changed_.wait(lock,
-                  [this] { return closed_ || held_.load(std::memory_order_seq_cst) < bytes_; });
+    changed_.wait(lock, [&] {
+        if (closed_) return true;
+        if (held() >= options_.bytes || events() >= options_.events) return false;
+        if (asker.lane != 0 && key_full(asker.lane)) return false;
+        return !asker.has_hash_key || !holds(full_shards_, asker.hash_key);
+    });
     waiting_.fetch_sub(1, std::memory_order_relaxed);
     return !closed_;
 }
 
-void Budget::give_back(std::size_t bytes) noexcept {
-    held_.fetch_sub(bytes, std::memory_order_seq_cst);
+bool Budget::suspend() noexcept {
+    if (suspended_.fetch_add(1, std::memory_order_relaxed) < options_.most_suspended) return true;
+    suspended_.fetch_sub(1, std::memory_order_relaxed);
+    return false;
+}
+
+void Budget::take_event(std::uint64_t lane, std::size_t cbor_bytes) noexcept {
+    events_.fetch_add(1, std::memory_order_relaxed);
+    if (lane == 0) return;
+    const std::size_t bytes = cbor_bytes + bytes_an_event;
+    first_[first_of(lane)].fetch_add(bytes, std::memory_order_relaxed);
+    second_[second_of(lane)].fetch_add(bytes, std::memory_order_relaxed);
+}
+
+bool Budget::key_full(std::uint64_t lane) const noexcept {
+    return first_[first_of(lane)].load(std::memory_order_seq_cst) >= options_.most_held_by_key &&
+           second_[second_of(lane)].load(std::memory_order_seq_cst) >= options_.most_held_by_key;
+}
+
+void Budget::settled(const Pending& record, Return& sum) noexcept {
+    ++sum.events;
+    sum.suspended += record.suspended ? 1 : 0;
+    if (record.lane == 0) return;
+    const std::size_t bytes = record.cbor_bytes + bytes_an_event;
+    first_[first_of(record.lane)].fetch_sub(bytes, std::memory_order_relaxed);
+    second_[second_of(record.lane)].fetch_sub(bytes, std::memory_order_relaxed);
+}
+
+void Budget::give_back(const Return& sum) noexcept {
+    if (sum.events == 0) return;
+    suspended_.fetch_sub(sum.suspended, std::memory_order_relaxed);
+    events_.fetch_sub(sum.events, std::memory_order_seq_cst);
+    wake();
+}
+
+void Budget::page_closed(std::size_t bytes) noexcept {
+    pages_.fetch_sub(bytes, std::memory_order_seq_cst);
+    wake();
+}
+
+void Budget::wake() noexcept {
     if (waiting_.load(std::memory_order_seq_cst) == 0) return;
     { const std::lock_guard lock(mutex_); }
     changed_.notify_all();
+}
+
+void Budget::shards_are_full(std::vector<ShardMap::Range> ranges) {
+    {
+        const std::lock_guard lock(mutex_);
+        full_shards_ = std::move(ranges);
+        any_shard_full_.store(!full_shards_.empty(), std::memory_order_relaxed);
+    }
+    changed_.notify_all();
+}
+
+bool Budget::in_full_shard(event::HashKey hash_key) const {
+    const std::lock_guard lock(mutex_);
+    return holds(full_shards_, hash_key);
 }
 
 void Budget::close() noexcept {

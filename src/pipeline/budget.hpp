@@ -1,40 +1,113 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
+#include <vector>
+
+#include "event/hash_key.hpp"
+#include "pipeline/pending.hpp"
+#include "pipeline/shard_map.hpp"
 
 namespace lk::pipeline {
 
-/// How many bytes unsettled records hold, and who waits for room. Thread-safe.
+struct BudgetOptions {
+    std::size_t bytes = 0;
+    std::size_t events = 0;
+    /// What of the bytes the events of one key may hold.
+    std::size_t most_held_by_key = 0;
+    /// How many events may be accepted past the budget by callers who must not block.
+    std::size_t most_suspended = 0;
+};
+
+/// How much memory unsettled events hold, who may have more, and who waits for it. Counted are the
+/// pages with their bytes, as allocated, and what is kept of each event. Thread-safe.
+///
+/// Room is asked for before an event is written and taken when it is, so that threads which ask at
+/// the same moment may together exceed it by an event, or a page, each.
 class Budget {
   public:
-    explicit Budget(std::size_t bytes) noexcept : bytes_(bytes) {}
+    explicit Budget(const BudgetOptions& options) noexcept : options_(options) {}
 
-    /// Room is asked for before a record is written and taken when it is, so that threads which ask
-    /// at the same moment may together exceed the budget by a record each.
-    [[nodiscard]] bool has_room() const noexcept {
-        return held_.load(std::memory_order_relaxed) < bytes_;
-    }
+    /// What is kept of an event besides its bytes.
+    static constexpr std::size_t bytes_an_event = sizeof(Pending) + 32;
+
+    /// Who asks.
+    struct Asker {
+        std::uint64_t lane = 0;  ///< As in Pending.
+        event::HashKey hash_key{};
+        bool has_hash_key = false;  ///< Told where any_shard_full().
+    };
+    enum class Answer { room, full, key_full, shard_full };
+    [[nodiscard]] Answer ask(const Asker& asker) const;
     /// Blocks until there is room (true) or close() (false).
-    bool wait_for_room();
-    void take(std::size_t bytes) noexcept { held_.fetch_add(bytes, std::memory_order_relaxed); }
-    void give_back(std::size_t bytes) noexcept;
+    bool wait_for_room(const Asker& asker);
+    /// One of those who may be accepted past the budget; false when they are too many already.
+    bool suspend() noexcept;
+
+    void take_event(std::uint64_t lane, std::size_t cbor_bytes) noexcept;
+    void page_opened(std::size_t bytes) noexcept {
+        pages_.fetch_add(bytes, std::memory_order_relaxed);
+    }
+    void page_closed(std::size_t bytes) noexcept;
+
+    /// The driver: what it settled, gathered and given back at once.
+    struct Return {
+        std::size_t events = 0;
+        std::size_t suspended = 0;
+    };
+    void settled(const Pending& record, Return& sum) noexcept;
+    void give_back(const Return& sum) noexcept;
+
+    /// The driver: shards that hold more than their share, by their hash keys.
+    void shards_are_full(std::vector<ShardMap::Range> ranges);
+    [[nodiscard]] bool any_shard_full() const noexcept {
+        return any_shard_full_.load(std::memory_order_relaxed);
+    }
+    [[nodiscard]] bool in_full_shard(event::HashKey hash_key) const;
+
     /// Wakes whoever waits, for good.
     void close() noexcept;
 
-    [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+    [[nodiscard]] std::size_t bytes() const noexcept { return options_.bytes; }
+    [[nodiscard]] const BudgetOptions& options() const noexcept { return options_; }
+    [[nodiscard]] std::size_t events() const noexcept {
+        return events_.load(std::memory_order_seq_cst);
+    }
     [[nodiscard]] std::size_t held() const noexcept {
-        return held_.load(std::memory_order_relaxed);
+        return pages_.load(std::memory_order_seq_cst) + events() * bytes_an_event;
+    }
+    [[nodiscard]] std::size_t pages() const noexcept {
+        return pages_.load(std::memory_order_relaxed);
+    }
+    [[nodiscard]] bool is_half_full() const noexcept {
+        return held() * 2 >= options_.bytes || events() * 2 >= options_.events;
     }
 
   private:
-    const std::size_t bytes_;
-    std::atomic<std::size_t> held_{0};
+    // What the keys hold, in two tables by different bits of a key's hash. A key holds at most the
+    // smaller of its two entries; only who shares both with a key that is full is mistaken for it.
+    static constexpr std::size_t table_size = 1024;
+    using Table = std::array<std::atomic<std::size_t>, table_size>;
+    static std::size_t first_of(std::uint64_t lane) noexcept { return lane % table_size; }
+    static std::size_t second_of(std::uint64_t lane) noexcept { return (lane >> 20U) % table_size; }
+    [[nodiscard]] bool key_full(std::uint64_t lane) const noexcept;
+    void wake() noexcept;
+
+    const BudgetOptions options_;
+    std::atomic<std::size_t> pages_{0};
+    std::atomic<std::size_t> events_{0};
+    std::atomic<std::size_t> suspended_{0};
+    Table first_{};
+    Table second_{};
+    std::atomic<bool> any_shard_full_{false};
     std::atomic<int> waiting_{0};
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::condition_variable changed_;
+    std::vector<ShardMap::Range> full_shards_;
     bool closed_ = false;
 };
 

@@ -130,6 +130,10 @@ bool Core::next_half(TimePoint now, std::vector<Parcel>& parcels) {
                     end_of_request(record);
                     return;
                 }
+                if (lanes_.is_paused(record->lane)) {
+                    record->bound = false;
+                    return;
+                }
                 (kept.first == nullptr ? kept.first : kept.last->next) = record;
                 kept.last = record;
                 ++kept.count;
@@ -302,8 +306,11 @@ void Core::record_failed(Pending* record, const Failure& failure, TimePoint now,
     record->may_have_been_stored |= failure.may_have_been_stored;
     const bool again = failure.kind != FailureClass::final && failure.kind != FailureClass::invalid;
     if (again && now + pause < record->deadline) {
-        // Of an aggregate the first record of each key comes back; the others wait behind it.
-        if (record->lane != 0 && !lanes_.is_first(record)) return;
+        // Of an aggregate the first record of each key comes back; the others wait behind it. In a
+        // paused lane, it may just have become so, all wait.
+        if (record->lane != 0 && (!lanes_.is_first(record) || lanes_.is_paused(record->lane))) {
+            return;
+        }
         later_.push_back({now + pause, record});
         std::push_heap(later_.begin(), later_.end(), later_than);
         return;

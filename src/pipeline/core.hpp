@@ -131,6 +131,7 @@ class Core {
     /// Records settled earlier whose request has now ended.
     std::vector<Pending*>& released() noexcept { return released_; }
     [[nodiscard]] Generations& generations() noexcept { return generations_; }
+    [[nodiscard]] const Generations& generations() const noexcept { return generations_; }
     [[nodiscard]] bool in_flight(RequestId id) const { return requests_.contains(id); }
     [[nodiscard]] bool empty() const noexcept { return all_.empty() && requests_.empty(); }
     [[nodiscard]] Pending* oldest() const noexcept { return all_.oldest(); }

@@ -36,6 +36,14 @@ class Doorbell {
         }
     }
 
+    /// Somebody waits for room: what lingers must go.
+    void ring() noexcept {
+        if (listens_.exchange(Listens::to_nothing, std::memory_order_relaxed) !=
+            Listens::to_nothing) {
+            loop_->wake();
+        }
+    }
+
   private:
     std::shared_ptr<Loop> loop_;
     std::atomic<Listens> listens_{Listens::to_nothing};

@@ -37,6 +37,17 @@ std::unique_ptr<Settlement> settlement_of(const Settled& settled) {
     return made;
 }
 
+CoreOptions with_hash_keys(CoreOptions options) {
+    options.sending.hash_of = hash_key_of;
+    return options;
+}
+
+// Walking all records to find those that keep a page alive is worth it now and then.
+constexpr std::chrono::milliseconds between_compactions{100};
+
+// Load that comes back sooner finds its memory still there.
+constexpr std::chrono::seconds idle_before_trim{2};
+
 }  // namespace
 
 Driver::Driver(DriverOptions options)
@@ -45,10 +56,10 @@ Driver::Driver(DriverOptions options)
       stream_(std::make_shared<const std::string>(std::move(options.stream))),
       request_timeout_(options.request_timeout),
       inbox_(std::make_shared<Inbox>(loop_, std::move(options.log))),
-      budget_(options.budget_bytes),
+      budget_(std::make_shared<Budget>(options.budget)),
       doorbell_(loop_),
       intake_(budget_, doorbell_, std::move(options.completions)),
-      core_(options.core),
+      core_(with_hash_keys(std::move(options.core))),
       unheard_(inbox_) {}
 
 std::shared_ptr<FlushWait> Driver::flush(TimePoint deadline) {
@@ -57,7 +68,7 @@ std::shared_ptr<FlushWait> Driver::flush(TimePoint deadline) {
 
 std::shared_ptr<FlushWait> Driver::close(TimePoint deadline) {
     intake_.close();
-    budget_.close();
+    budget_->close();
     return add_wait(deadline, true);
 }
 
@@ -75,15 +86,26 @@ std::shared_ptr<FlushWait> Driver::add_wait(TimePoint deadline, bool closes) {
     return waiter;
 }
 
+bool Driver::resume(std::uint64_t lane, std::optional<Error> error) {
+    if (!paused_.remove(lane)) return false;
+    {
+        const std::lock_guard lock(mutex_);
+        new_resumes_.push_back({lane, std::move(error)});
+    }
+    loop_->wake();
+    return true;
+}
+
 TimePoint Driver::turn(TimePoint now) {
     doorbell_.listen(Doorbell::Listens::to_nothing);
     do {
-        take_waits();
+        take_wishes(now);
         take_records(now);
         take_answers(now);
         give_up_on_requests(now);
         core_.advance(now);
         settle(now);
+        look_after_budget(now);
         ask_about_stream(now);
         send_requests(now);
         settle(now);
@@ -97,13 +119,24 @@ TimePoint Driver::turn(TimePoint now) {
 
 // The flushes first, then the records: so each record written before a flush() is in hand when the
 // flush is looked at.
-void Driver::take_waits() {
-    const std::lock_guard lock(mutex_);
-    for (Wait& wait : new_waits_) {
-        core_.hurry(wait.generation);
-        waits_.push_back(std::move(wait));
+void Driver::take_wishes(TimePoint now) {
+    std::vector<Resume> resumes;
+    {
+        const std::lock_guard lock(mutex_);
+        for (Wait& wait : new_waits_) {
+            core_.hurry(wait.generation);
+            waits_.push_back(std::move(wait));
+        }
+        new_waits_.clear();
+        resumes.swap(new_resumes_);
     }
-    new_waits_.clear();
+    for (const Resume& wish : resumes) {
+        if (wish.error) {
+            core_.discard(wish.lane, *wish.error);
+        } else {
+            core_.resume(wish.lane, now);
+        }
+    }
 }
 
 bool Driver::take_records(TimePoint now) {
@@ -201,51 +234,83 @@ void Driver::ask_about_stream(TimePoint now) {
 void Driver::send_requests(TimePoint now) {
     while (const Core::Request* request = core_.next_request(now)) {
         expiries_.push_back({request->id, now + request_timeout_ + grace});
-        PutRequest::send(std::make_shared<PutRequest>(inbox_, stream_, *request, request_timeout_),
+        PutRequest::send(std::make_shared<PutRequest>(inbox_, stream_, *request, request_timeout_,
+                                                      aggregate_writer_),
                          *client_);
     }
 }
 
 void Driver::settle(TimePoint now) {
-    std::size_t bytes = 0;
+    if (core_.settled().empty() && core_.released().empty()) return;
+    Budget::Return returned;
     for (Settled& settled : core_.settled()) {
         Pending* const record = settled.record;
-        bytes += Intake::held_bytes(record->cbor_bytes);
         if (record->slot->wanted()) {
             record->slot->settle(settlement_of(settled));
         } else {
             if (settled.ending != Ending::published) unheard_.add(settled.error);
             record->slot->settle(nullptr);
         }
-        if (settled.released) Intake::release(record);
+        if (settled.released) release(record, returned);
     }
     core_.settled().clear();
-    for (Pending* record : core_.released()) Intake::release(record);
+    for (Pending* record : core_.released()) release(record, returned);
     core_.released().clear();
-    if (bytes != 0) budget_.give_back(bytes);
+    intake_.give_back_released();
+    budget_->give_back(returned);
+    if (!core_.newly_paused().empty()) {
+        paused_.add(core_.newly_paused());
+        core_.newly_paused().clear();
+    }
     unheard_.tell(now);
+}
+
+void Driver::release(Pending* record, Budget::Return& returned) {
+    budget_->settled(*record, returned);
+    intake_.release(record);
+}
+
+void Driver::look_after_budget(TimePoint now) {
+    const bool is_short = budget_->is_half_full();
+    core_.budget_is_short(is_short);
+    if (core_.sending().full_version() != full_shards_version_) {
+        full_shards_version_ = core_.sending().full_version();
+        budget_->shards_are_full(core_.sending().full_shards());
+    }
+    if (is_short && now >= may_compact_at_ && intake_.wasted_bytes() * 4 > budget_->bytes()) {
+        intake_.compact(core_.oldest());
+        may_compact_at_ = now + between_compactions;
+    }
+    if (!core_.empty()) {
+        trim_at_ = now + idle_before_trim;
+    } else if (now >= trim_at_) {
+        trim_at_ = never;
+        intake_.trim();
+    }
+}
+
+bool Driver::is_over(const Wait& wait, TimePoint now) const {
+    const Generations& generations = core_.generations();
+    // close() also waits for those in paused lanes: until its deadline somebody may resume them.
+    const bool waits = wait.closes ? generations.any_unsettled_up_to(wait.generation)
+                                   : generations.any_moving_up_to(wait.generation);
+    return !waits || now >= wait.deadline;
 }
 
 void Driver::finish_waits(TimePoint now) {
     bool closed = false;
     for (const Wait& wait : waits_) {
-        const bool settled = !core_.generations().any_unsettled_up_to(wait.generation);
-        if (!settled && now < wait.deadline) continue;
-        if (wait.closes) {
-            if (!settled) {
-                core_.fail_all({ErrorCode::not_in_time,
-                                "not acknowledged before the deadline of close()", false, 0});
-            }
-            core_.abandon_requests();
-            settle(now);
-            closed = true;
+        if (!wait.closes || !is_over(wait, now)) continue;
+        closed = true;
+        if (core_.generations().any_unsettled_up_to(wait.generation)) {
+            core_.fail_all({ErrorCode::not_in_time,
+                            "not acknowledged before the deadline of close()", false, 0});
         }
+        core_.abandon_requests();
+        settle(now);
     }
     std::erase_if(waits_, [&](const Wait& wait) {
-        if (!closed && core_.generations().any_unsettled_up_to(wait.generation) &&
-            now < wait.deadline) {
-            return false;
-        }
+        if (!closed && !is_over(wait, now)) return false;
         finish(wait);
         return true;
     });
@@ -263,7 +328,11 @@ void Driver::finish_waits(TimePoint now) {
 
 void Driver::finish(const Wait& wait) {
     const Generations::Tally tally = core_.generations().take_up_to(wait.generation);
-    wait.waiter->finish({tally.published, tally.failed, tally.unknown, tally.unsettled});
+    wait.waiter->finish({.published = tally.published,
+                         .failed = tally.failed,
+                         .unknown = tally.unknown,
+                         .timed_out = tally.unsettled - tally.paused,
+                         .paused = tally.paused});
 }
 
 Doorbell::Listens Driver::listens_for() const {
@@ -272,8 +341,8 @@ Doorbell::Listens Driver::listens_for() const {
 }
 
 TimePoint Driver::next_moment(TimePoint now) {
-    TimePoint next =
-        std::min({core_.next_moment(now), limit_expires_, shards_expire_, unheard_.next_moment()});
+    TimePoint next = std::min({core_.next_moment(now), limit_expires_, shards_expire_,
+                               unheard_.next_moment(), core_.empty() ? trim_at_ : never});
     if (!expiries_.empty() && !core_.empty()) next = std::min(next, expiries_.front().when);
     for (const Wait& wait : waits_) next = std::min(next, wait.deadline);
     if (core_.saturated()) next = std::min(next, now + saturated_nap);

@@ -12,6 +12,7 @@
 #include "pipeline/core.hpp"
 #include "pipeline/flush_wait.hpp"
 #include "pipeline/intake.hpp"
+#include "pipeline/paused_lanes.hpp"
 #include "pipeline/request.hpp"
 #include "pipeline/unheard_failures.hpp"
 
@@ -23,7 +24,7 @@ struct DriverOptions {
     std::shared_ptr<Loop> loop;
     std::string stream;
     std::chrono::milliseconds request_timeout{};
-    std::size_t budget_bytes = 0;
+    BudgetOptions budget;
     std::shared_ptr<Completions> completions;
     Log log;
 };
@@ -37,7 +38,13 @@ class Driver final : public Loop::Participant, public std::enable_shared_from_th
     ~Driver() override = default;
 
     // From any thread.
-    [[nodiscard]] Budget& budget() noexcept { return budget_; }
+    [[nodiscard]] Budget& budget() noexcept { return *budget_; }
+    [[nodiscard]] const PausedLanes& paused_lanes() const noexcept { return paused_; }
+    /// Somebody is about to wait for room.
+    void hurry() noexcept { doorbell_.ring(); }
+    /// Lets a paused lane go on, having failed what waits in it where `error` is given. False when
+    /// it is not paused.
+    bool resume(std::uint64_t lane, std::optional<Error> error);
     [[nodiscard]] Intake& intake() noexcept { return intake_; }
     [[nodiscard]] const Loop& loop() const noexcept { return *loop_; }
     void attach() { loop_->attach(shared_from_this()); }
@@ -59,16 +66,24 @@ class Driver final : public Loop::Participant, public std::enable_shared_from_th
         bool closes;
     };
 
+    struct Resume {
+        std::uint64_t lane;
+        std::optional<Error> error;
+    };
+
     std::shared_ptr<FlushWait> add_wait(TimePoint deadline, bool closes);
     bool take_records(TimePoint now);
     void take_answers(TimePoint now);
     void give_up_on_requests(TimePoint now);
-    void take_waits();
+    void take_wishes(TimePoint now);
     void take_limit(const Inbox::Limit& limit, TimePoint now);
     void take_shards(const Inbox::Shards& shards, TimePoint now);
     void ask_about_stream(TimePoint now);
     void send_requests(TimePoint now);
     void settle(TimePoint now);
+    void release(Pending* record, Budget::Return& returned);
+    void look_after_budget(TimePoint now);
+    [[nodiscard]] bool is_over(const Wait& wait, TimePoint now) const;
     void finish_waits(TimePoint now);
     void finish(const Wait& wait);
     [[nodiscard]] Doorbell::Listens listens_for() const;
@@ -79,14 +94,17 @@ class Driver final : public Loop::Participant, public std::enable_shared_from_th
     const std::shared_ptr<const std::string> stream_;
     const std::chrono::milliseconds request_timeout_;
     const std::shared_ptr<Inbox> inbox_;
-    Budget budget_;
+    const std::shared_ptr<Budget> budget_;
     Doorbell doorbell_;
     Intake intake_;
     Core core_;
     UnheardFailures unheard_;
+    PausedLanes paused_;
+    wire::AggregateWriter aggregate_writer_;
 
     std::mutex mutex_;
     std::vector<Wait> new_waits_;
+    std::vector<Resume> new_resumes_;
     bool gone_ = false;  // detached: a later wait is finished at once
 
     std::vector<Wait> waits_;
@@ -98,6 +116,9 @@ class Driver final : public Loop::Participant, public std::enable_shared_from_th
     TimePoint limit_expires_ = never;
     TimePoint shards_expire_ = never;
     std::vector<Inbox::Answer> answers_;
+    std::uint32_t full_shards_version_ = 0;
+    TimePoint may_compact_at_{};
+    TimePoint trim_at_ = never;  // once it was idle that long
 };
 
 }  // namespace lk::pipeline

@@ -2,6 +2,7 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 
 #include <lk/dispatch.hpp>
 
@@ -21,9 +22,15 @@ class FlushWait {
         changed_.notify_all();
     }
 
-    FlushCounts wait() {
+    /// Nothing when the driver has not finished by then: a client holds its thread up.
+    std::optional<FlushCounts> wait_until(TimePoint latest) {
         std::unique_lock lock(mutex_);
-        changed_.wait(lock, [this] { return finished_; });
+        const auto finished = [this] { return finished_; };
+        if (latest == never) {
+            changed_.wait(lock, finished);
+        } else if (!changed_.wait_until(lock, latest, finished)) {
+            return std::nullopt;
+        }
         return counts_;
     }
 

@@ -23,55 +23,51 @@ std::size_t stripe_of_this_thread() noexcept {
     return number;
 }
 
-// Seeded, so that nobody who chooses keys can choose them to share a lane or a bucket.
-std::uint64_t lane_of(std::string_view key, std::uint64_t seed) noexcept {
-    std::uint64_t mixed = std::hash<std::string_view>{}(key) ^ seed;
+}  // namespace
+
+Intake::Intake(std::shared_ptr<Budget> budget, Doorbell& doorbell,
+               std::shared_ptr<Completions> completions)
+    : budget_(std::move(budget)),
+      doorbell_(doorbell),
+      pages_(std::make_shared<PageStore>(budget_)),
+      slots_(detail::SlotPool::make(std::move(completions))),
+      hash_seed_(draw_seed()) {}
+
+Intake::~Intake() {
+    drain([this](Pending* record) { release(record); });
+    for (Stripe& stripe : stripes_) {
+        if (stripe.open != nullptr) close(stripe.open);
+        slots_->give_back_chain(stripe.free_slots);
+    }
+    if (compacted_ != nullptr) close(compacted_);
+    slots_->retire();
+}
+
+std::uint64_t Intake::lane_of(std::string_view partition_key) const noexcept {
+    std::uint64_t mixed = std::hash<std::string_view>{}(partition_key) ^ hash_seed_;
     mixed = (mixed ^ (mixed >> 32)) * 0xD6E8FEB86659FD93;
     mixed = (mixed ^ (mixed >> 32)) * 0xD6E8FEB86659FD93;
     mixed ^= mixed >> 32;
     return mixed == 0 ? 1 : mixed;
 }
 
-}  // namespace
-
-Intake::Intake(Budget& budget, Doorbell& doorbell, std::shared_ptr<Completions> completions)
-    : budget_(budget),
-      doorbell_(doorbell),
-      slots_(detail::SlotPool::make(std::move(completions))),
-      hash_seed_(draw_seed()) {}
-
-Intake::~Intake() {
-    for (Stripe& stripe : stripes_) {
-        // What the driver has drained it has let go of, or will with the last record.
-        Page* page = stripe.at != nullptr ? stripe.at : stripe.first;
-        while (page != nullptr) {
-            Page* const next = page->next;
-            page->let_go();
-            page = next;
-        }
-        slots_->give_back_chain(stripe.free_slots);
-    }
-    slots_->retire();
-}
-
 detail::Slot* Intake::write(const Draft& draft) {
     const std::size_t bytes = wire::RecordLayout::bytes(
         draft.data_bytes, draft.partition_key.size(), draft.explicit_hash_key.size());
-    const bool in_lane = draft.ordered && !draft.random_key;
-    const std::uint64_t lane = in_lane ? lane_of(draft.partition_key, hash_seed_) : 0;
+    const std::uint64_t lane = draft.lane;
     Stripe& stripe =
-        stripes_[(in_lane ? lane >> 32 : stripe_of_this_thread()) & (stripe_count - 1)];
+        stripes_[(lane != 0 ? lane >> 32 : stripe_of_this_thread()) & (stripe_count - 1)];
     bool page_full = false;
     detail::Slot* slot = nullptr;
     {
         const std::lock_guard lock(stripe.mutex);
         if (stripe.closed) return nullptr;
         if (stripe.free_slots == nullptr) stripe.free_slots = slots_->take_some();
-        char* out = nullptr;
-        Pending* record = stripe.open == nullptr ? nullptr : stripe.open->append(bytes, &out);
-        if (record == nullptr) {
+        if (stripe.free_pendings == nullptr) stripe.free_pendings = pendings_.take_some();
+        char* out = stripe.open == nullptr ? nullptr : stripe.open->append(bytes);
+        if (out == nullptr) {
             page_full = stripe.open != nullptr;
-            record = open_page(stripe, pages_, bytes)->append(bytes, &out);
+            out = open_page(stripe, bytes);
         }
         slot = stripe.free_slots;
         stripe.free_slots = detail::SlotPool::next_of(slot);
@@ -86,24 +82,42 @@ detail::Slot* Intake::write(const Draft& draft) {
         }
         wire::end_record(data + draft.data_bytes, draft.partition_key, draft.explicit_hash_key);
 
+        Pending* const record = take_pending(stripe);
+        record->page = stripe.open;
+        record->bytes = out;
+        record->cbor_bytes = static_cast<std::uint32_t>(bytes);
         record->slot = slot;
         record->lane = lane;
         record->data_bytes = static_cast<std::uint32_t>(draft.data_bytes);
         record->key_bytes = static_cast<std::uint16_t>(draft.partition_key.size());
         record->hash_key_bytes = static_cast<std::uint8_t>(draft.explicit_hash_key.size());
         record->is_envelope = draft.envelope != nullptr;
+        record->suspended = draft.suspended;
         record->generation = generation_.load(std::memory_order_relaxed);
-        budget_.take(held_bytes(bytes));
+        budget_->take_event(lane, bytes);
     }
     doorbell_.record_written(page_full);
     return slot;
 }
 
-Page* Intake::open_page(Stripe& stripe, std::shared_ptr<PageStore>& store, std::size_t bytes) {
-    Page* const page = store->open(bytes);
-    (stripe.open == nullptr ? stripe.first : stripe.open->next) = page;
+// A free one, made new and at the end of what the driver will take.
+Pending* Intake::take_pending(Stripe& stripe) {
+    Pending* const record = stripe.free_pendings;
+    stripe.free_pendings = record->next;
+    *record = Pending{};
+    (stripe.first == nullptr ? stripe.first : stripe.last->next) = record;
+    stripe.last = record;
+    return record;
+}
+
+char* Intake::open_page(Stripe& stripe, std::size_t bytes) {
+    Page* const page = pages_->open(bytes);
+    if (Page* const filled = stripe.open) {
+        filled->next = stripe.filled;
+        stripe.filled = filled;
+    }
     stripe.open = page;
-    return page;
+    return page->append(bytes);
 }
 
 void Intake::close() {
@@ -115,7 +129,41 @@ void Intake::close() {
 
 void Intake::release(Pending* record) noexcept {
     Page* const page = record->page;
-    if (--page->unsettled == 0 && page->drained) page->let_go();
+    page->live_bytes -= record->cbor_bytes;
+    live_bytes_ -= record->cbor_bytes;
+    if (--page->live_records == 0 && page->filled) page->let_go();
+    record->next = released_;
+    if (released_ == nullptr) released_last_ = record;
+    released_ = record;
+}
+
+void Intake::give_back_released() noexcept {
+    if (released_ == nullptr) return;
+    pendings_.give_back(released_, released_last_);
+    released_ = nullptr;
+}
+
+void Intake::compact(Pending* oldest) {
+    for (Pending* record = oldest; record != nullptr; record = record->newer) {
+        // A request that is under way looks at the bytes where they are.
+        if (record->page->is_sparse() && !record->in_flight) move(record);
+    }
+}
+
+void Intake::move(Pending* record) {
+    char* to = compacted_ == nullptr ? nullptr : compacted_->append(record->cbor_bytes);
+    if (to == nullptr) {
+        if (compacted_ != nullptr) close(compacted_);
+        compacted_ = pages_->open(record->cbor_bytes);
+        to = compacted_->append(record->cbor_bytes);
+    }
+    std::memcpy(to, record->bytes, record->cbor_bytes);
+    Page* const from = std::exchange(record->page, compacted_);
+    record->bytes = to;
+    ++compacted_->live_records;
+    compacted_->live_bytes += record->cbor_bytes;
+    from->live_bytes -= record->cbor_bytes;
+    if (--from->live_records == 0) from->let_go();
 }
 
 }  // namespace lk::pipeline

@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <utility>
 
 #include "event/envelope.hpp"
 #include "pipeline/budget.hpp"
 #include "pipeline/doorbell.hpp"
 #include "pipeline/page.hpp"
+#include "pipeline/pending_pool.hpp"
 #include "pipeline/slot.hpp"
 
 namespace lk::pipeline {
@@ -22,9 +24,10 @@ struct Draft {
     std::size_t data_bytes = 0;
     std::string_view partition_key;
     std::string_view explicit_hash_key;
-    /// The key was not given but drawn: no other record has it, so it needs no order.
-    bool random_key = false;
-    bool ordered = true;
+    /// As Intake::lane_of() says; 0 where no order is wanted.
+    std::uint64_t lane = 0;
+    /// The budget is full, and the caller could not wait.
+    bool suspended = false;
 };
 
 /// Where dispatching threads leave records for the driver. Records are written into pages, a page
@@ -32,15 +35,15 @@ struct Draft {
 /// a key stand behind each other whichever threads wrote them.
 class Intake {
   public:
-    Intake(Budget& budget, Doorbell& doorbell, std::shared_ptr<Completions> completions);
+    Intake(std::shared_ptr<Budget> budget, Doorbell& doorbell,
+           std::shared_ptr<Completions> completions);
     ~Intake();
     Intake(const Intake&) = delete;
     Intake& operator=(const Intake&) = delete;
 
-    /// What a record of this size takes from the budget.
-    [[nodiscard]] static std::size_t held_bytes(std::size_t cbor_bytes) noexcept {
-        return cbor_bytes + sizeof(Pending) + sizeof(detail::Slot);
-    }
+    /// Hash of a partition key, never 0; seeded, so that nobody who chooses keys can choose them to
+    /// share a lane.
+    [[nodiscard]] std::uint64_t lane_of(std::string_view partition_key) const noexcept;
 
     /// Writes the record; from any thread. Null after close().
     detail::Slot* write(const Draft& draft);
@@ -58,62 +61,81 @@ class Intake {
     bool drain(Taken taken) {
         bool any = false;
         for (Stripe& stripe : stripes_) {
-            Page* last = nullptr;
-            std::uint32_t count = 0;
+            Pending* record = nullptr;
+            Page* filled = nullptr;
             {
                 const std::lock_guard lock(stripe.mutex);
-                if (stripe.open == nullptr) continue;
-                last = stripe.open;
-                count = last->count();
-                if (stripe.at == nullptr) stripe.at = stripe.first;
+                record = std::exchange(stripe.first, nullptr);
+                filled = std::exchange(stripe.filled, nullptr);
             }
-            any |= drain(stripe, *last, count, taken);
+            any |= record != nullptr;
+            while (record != nullptr) {
+                Pending* const next = record->next;
+                ++record->page->live_records;
+                record->page->live_bytes += record->cbor_bytes;
+                live_bytes_ += record->cbor_bytes;
+                taken(record);
+                record = next;
+            }
+            while (filled != nullptr) {
+                Page* const next = filled->next;
+                close(filled);
+                filled = next;
+            }
         }
         return any;
     }
 
-    /// The driver: the record is in no queue and no request any more.
-    static void release(Pending* record) noexcept;
+    /// The driver: the record is in no queue and no request any more. Its Pending is free again
+    /// after give_back_released().
+    void release(Pending* record) noexcept;
+    void give_back_released() noexcept;
+
+    /// The driver: moves records that keep nearly empty pages allocated into full ones. `oldest`:
+    /// all records, linked through Pending::newer.
+    void compact(Pending* oldest);
+    /// Gives memory back that only pays under load.
+    void trim() noexcept { pages_->trim(); }
+    /// What pages hold that no record needs.
+    [[nodiscard]] std::size_t wasted_bytes() const noexcept {
+        const std::size_t pages = budget_->pages();
+        return pages > live_bytes_ ? pages - live_bytes_ : 0;
+    }
 
   private:
     struct alignas(64) Stripe {
         std::mutex mutex;
         Page* open = nullptr;
-        Page* first = nullptr;
+        Page* filled = nullptr;    // since the last drain
+        Pending* first = nullptr;  // since the last drain
+        Pending* last = nullptr;
         detail::Slot* free_slots = nullptr;
+        Pending* free_pendings = nullptr;
         bool closed = false;
-        // The driver's own.
-        Page* at = nullptr;
-        std::uint32_t taken = 0;
     };
 
-    template <class Taken>
-    static bool drain(Stripe& stripe, Page& last, std::uint32_t count, Taken& taken) {
-        bool any = false;
-        while (true) {
-            Page& page = *stripe.at;
-            const std::uint32_t end = &page == &last ? count : page.count();
-            page.unsettled += end - stripe.taken;
-            any |= end != stripe.taken;
-            for (; stripe.taken < end; ++stripe.taken) taken(&page[stripe.taken]);
-            if (&page == &last) return any;
-            stripe.at = page.next;
-            stripe.taken = 0;
-            page.drained = true;
-            if (page.unsettled == 0) page.let_go();
-        }
+    static void close(Page* page) noexcept {
+        page->filled = true;
+        if (page->live_records == 0) page->let_go();
     }
-
-    static Page* open_page(Stripe& stripe, std::shared_ptr<PageStore>& store, std::size_t bytes);
+    char* open_page(Stripe& stripe, std::size_t bytes);
+    Pending* take_pending(Stripe& stripe);
+    void move(Pending* record);
 
     static constexpr std::size_t stripe_count = 4;  // a power of two
-    Budget& budget_;
+    const std::shared_ptr<Budget> budget_;
     Doorbell& doorbell_;
-    std::shared_ptr<PageStore> pages_ = std::make_shared<PageStore>();
+    std::shared_ptr<PageStore> pages_;
+    PendingPool pendings_;
     detail::SlotPool* const slots_;
     const std::uint64_t hash_seed_;
     std::atomic<std::uint32_t> generation_{0};
     std::array<Stripe, stripe_count> stripes_;
+    // The driver's own.
+    Pending* released_ = nullptr;
+    Pending* released_last_ = nullptr;
+    std::size_t live_bytes_ = 0;
+    Page* compacted_ = nullptr;
 };
 
 }  // namespace lk::pipeline

@@ -1,38 +1,14 @@
 #include "pipeline/page.hpp"
 
+#include <algorithm>
 #include <new>
 
 #include "wire/record_layout.hpp"
 
 namespace lk::pipeline {
-namespace {
-
-constexpr std::size_t round_up(std::size_t bytes, std::size_t to) noexcept {
-    return (bytes + to - 1) / to * to;
-}
-
-}  // namespace
 
 Page::Page(std::shared_ptr<PageStore> store, std::size_t capacity) noexcept
     : store_(std::move(store)), capacity_(capacity) {}
-
-Pending* Page::append(std::size_t cbor_bytes, char** out) noexcept {
-    if (used_ + cbor_bytes + (count_ + std::size_t{1}) * sizeof(Pending) > capacity_) {
-        return nullptr;
-    }
-    *out = bytes() + used_;
-    auto* pending = new (&(*this)[count_]) Pending;
-    pending->page = this;
-    pending->offset = static_cast<std::uint32_t>(used_);
-    pending->cbor_bytes = static_cast<std::uint32_t>(cbor_bytes);
-    used_ += cbor_bytes;
-    ++count_;
-    return pending;
-}
-
-Pending& Page::operator[](std::uint32_t index) noexcept {
-    return reinterpret_cast<Pending*>(bytes() + capacity_)[-1 - std::ptrdiff_t{index}];
-}
 
 void Page::let_go() noexcept {
     if (references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
@@ -41,17 +17,19 @@ void Page::let_go() noexcept {
     store->take_back(this);
 }
 
+PageStore::PageStore(std::shared_ptr<Budget> budget) noexcept
+    : budget_(std::move(budget)),
+      usual_bytes_(std::clamp(budget_->bytes() / 256, smallest_usual_bytes, largest_usual_bytes)),
+      most_kept_(std::max(kept_when_idle, budget_->bytes() / 4 / usual_bytes_)) {}
+
 PageStore::~PageStore() {
     for (void* memory : kept_) ::operator delete(memory);
 }
 
-Page* PageStore::open(std::size_t cbor_bytes) {
-    static_assert(sizeof(Page) % alignof(Pending) == 0);
-    const std::size_t needed =
-        sizeof(Page) + round_up(cbor_bytes, alignof(Pending)) + sizeof(Pending);
-    const std::size_t bytes = std::max(usual_bytes, needed);
+Page* PageStore::open(std::size_t record_bytes) {
+    const std::size_t bytes = std::max(usual_bytes_, sizeof(Page) + record_bytes);
     void* memory = nullptr;
-    if (bytes == usual_bytes) {
+    if (bytes == usual_bytes_) {
         const std::lock_guard lock(mutex_);
         if (!kept_.empty()) {
             memory = kept_.back();
@@ -59,26 +37,42 @@ Page* PageStore::open(std::size_t cbor_bytes) {
         }
     }
     if (memory == nullptr) memory = ::operator new(bytes);
+    budget_->page_opened(bytes);
     return new (memory) Page(shared_from_this(), bytes - sizeof(Page));
 }
 
+bool PageStore::trim() noexcept {
+    const std::lock_guard lock(mutex_);
+    if (kept_.size() <= kept_when_idle) return false;
+    for (; kept_.size() > kept_when_idle; kept_.pop_back()) ::operator delete(kept_.back());
+    return true;
+}
+
 void PageStore::take_back(Page* page) noexcept {
-    const bool usual = page->capacity_ + sizeof(Page) == usual_bytes;
+    const std::size_t bytes = page->capacity_ + sizeof(Page);
     page->~Page();
-    if (usual) {
+    void* memory = page;
+    if (bytes == usual_bytes_) {
         const std::lock_guard lock(mutex_);
-        if (kept_.size() < kept_pages) {
-            if (kept_.capacity() == 0) kept_.reserve(kept_pages);
-            kept_.push_back(page);
-            return;
+        if (kept_.size() < most_kept_) {
+            if (kept_.capacity() == 0) kept_.reserve(most_kept_);
+            kept_.push_back(memory);
+            memory = nullptr;
         }
     }
-    ::operator delete(page);
+    ::operator delete(memory);
+    budget_->page_closed(bytes);
+}
+
+event::HashKey hash_key_of(const Pending& pending) {
+    const Record record = record_of(pending);
+    if (const auto given = event::parse_hash_key(record.explicit_hash_key)) return *given;
+    return event::hash_of_partition_key(record.partition_key);
 }
 
 Record record_of(const Pending& pending) noexcept {
     using Layout = wire::RecordLayout;
-    const char* cbor = pending.page->bytes() + pending.offset;
+    const char* const cbor = pending.bytes;
     const char* data = cbor + Layout::before_data;
     const char* key = data + pending.data_bytes + Layout::before_key;
     Record record;

@@ -8,34 +8,40 @@
 
 #include <lk/kinesis_client.hpp>
 
+#include "event/hash_key.hpp"
+#include "pipeline/budget.hpp"
 #include "pipeline/pending.hpp"
 
 namespace lk::pipeline {
 
 class PageStore;
 
-/// Records as finished CBOR, one behind another, and what is known of each:
-///
-///     | Page | record 0 | record 1 | …  →      ←  … | Pending 1 | Pending 0 |
-///
-/// Filled by dispatching threads under their stripe's lock, read by the driver up to a count that
-/// it took under that lock, given back when the last reference goes.
+/// Records as finished CBOR, one behind another. Filled by dispatching threads under their stripe's
+/// lock (or by the driver), read by the driver, given back when the last reference goes. What is
+/// known of each record is in its Pending.
 class Page {
   public:
     /// Null when there is no room left.
-    Pending* append(std::size_t cbor_bytes, char** out) noexcept;
+    char* append(std::size_t bytes) noexcept {
+        if (bytes > capacity_ - used_) return nullptr;
+        char* const out = this->bytes() + used_;
+        used_ += bytes;
+        return out;
+    }
 
-    [[nodiscard]] std::uint32_t count() const noexcept { return count_; }
-    [[nodiscard]] Pending& operator[](std::uint32_t index) noexcept;
     [[nodiscard]] char* bytes() noexcept { return reinterpret_cast<char*>(this + 1); }
 
     void hold() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
     void let_go() noexcept;
 
+    /// Little of it is still needed.
+    [[nodiscard]] bool is_sparse() const noexcept { return filled && live_bytes * 2 < capacity_; }
+
+    Page* next = nullptr;  ///< In its stripe's list of filled pages (stripe's lock).
     // The driver's own.
-    Page* next = nullptr;         ///< The page opened after it in the same stripe (stripe's lock).
-    std::uint32_t unsettled = 0;  ///< Records taken by the driver and not yet released.
-    bool drained = false;         ///< The driver has taken all that will ever be in it.
+    std::size_t live_bytes = 0;      ///< Of records that it has taken and not yet released.
+    std::uint32_t live_records = 0;  ///< Their count.
+    bool filled = false;             ///< All records that will ever be in it were taken.
 
   private:
     friend class PageStore;
@@ -44,32 +50,45 @@ class Page {
     std::shared_ptr<PageStore> store_;
     std::size_t capacity_;  // of the part behind the Page itself
     std::size_t used_ = 0;
-    std::uint32_t count_ = 0;
     std::atomic<std::uint32_t> references_{1};
 };
 
-/// Where pages come from. A few are kept for reuse: fresh memory costs a fault every 4 KiB.
-/// Thread-safe. Pages keep it alive.
+/// Where pages come from. They count in the budget as allocated. Those that came back are kept for
+/// reuse, up to a quarter of the budget, as fresh memory costs a fault every 4 KiB. Thread-safe.
+/// Pages keep it alive, and it the budget.
 class PageStore : public std::enable_shared_from_this<PageStore> {
   public:
-    static constexpr std::size_t usual_bytes = std::size_t{256} * 1024;
+    /// Large enough to be filled quickly, small enough that many make up the budget.
+    static constexpr std::size_t largest_usual_bytes = std::size_t{256} * 1024;
+    static constexpr std::size_t smallest_usual_bytes = std::size_t{16} * 1024;
 
-    PageStore() = default;
+    explicit PageStore(std::shared_ptr<Budget> budget) noexcept;
     ~PageStore();
     PageStore(const PageStore&) = delete;
     PageStore& operator=(const PageStore&) = delete;
 
-    /// A page of the usual size, or of a larger one where a record of `cbor_bytes` needs it.
-    Page* open(std::size_t cbor_bytes);
+    /// A page of the usual size, or of a larger one where a record needs it.
+    Page* open(std::size_t record_bytes);
+
+    /// Gives back to the system all but a few of the pages that are kept. True when there were any.
+    bool trim() noexcept;
+
+    [[nodiscard]] std::size_t usual_bytes() const noexcept { return usual_bytes_; }
 
   private:
     friend class Page;
     void take_back(Page* page) noexcept;
 
-    static constexpr std::size_t kept_pages = 8;
+    static constexpr std::size_t kept_when_idle = 8;
+    const std::shared_ptr<Budget> budget_;
+    const std::size_t usual_bytes_;
+    const std::size_t most_kept_;
     std::mutex mutex_;
     std::vector<void*> kept_;
 };
+
+/// What decides the record's shard: its explicit hash key or, where it has none, its partition key.
+[[nodiscard]] event::HashKey hash_key_of(const Pending& pending);
 
 /// The record as a client sees it.
 [[nodiscard]] Record record_of(const Pending& pending) noexcept;

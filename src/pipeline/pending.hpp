@@ -14,11 +14,11 @@ namespace lk::pipeline {
 
 class Page;
 
-/// One accepted record until it is settled and out of every request. Stands in its page, behind
-/// the record's bytes; written by the dispatching thread, then owned by the driver alone. The core
-/// threads its lists through it, so that it allocates nothing for an event.
+/// One accepted record until it is settled and out of every request. Written by the dispatching
+/// thread, then owned by the driver alone. The core threads its lists through it, so that it
+/// allocates nothing for an event.
 struct Pending {
-    // Where it stands in the queue it is in (ready, or parked).
+    // Where it stands in the queue it is in: its stripe's, then one of the core's.
     Pending* next = nullptr;
     // Its lane (see Lanes): the next record of the same key; on a lane's first record also the
     // lane's last one and the next lane of the same bucket.
@@ -30,6 +30,7 @@ struct Pending {
     Pending* newer = nullptr;
 
     Page* page = nullptr;
+    char* bytes = nullptr;  ///< The record as CBOR, in that page.
     detail::Slot* slot = nullptr;
 
     /// Hash of the partition key; 0: a random key, which needs no lane.
@@ -39,7 +40,6 @@ struct Pending {
     /// Where it is thought to go; no_shard until somebody needs to know (see ShardMap).
     ShardIndex shard = no_shard;
 
-    std::uint32_t offset = 0;      ///< Of the CBOR record in its page.
     std::uint32_t cbor_bytes = 0;  ///< Of the whole CBOR record.
     std::uint32_t data_bytes = 0;
     std::uint32_t generation = 0;  ///< Which flush() counts it.
@@ -51,8 +51,9 @@ struct Pending {
     bool bound = false;                 ///< Part of a request that is under way or to come.
     bool in_flight = false;             ///< Part of one that is under way.
     bool settled = false;
-    bool doomed = false;   ///< Being settled in this step: not to be made ready by another.
-    bool charged = false;  ///< Counted among what its shard holds.
+    bool doomed = false;     ///< Being settled in this step: not to be made ready by another.
+    bool charged = false;    ///< Counted among what its shard holds.
+    bool suspended = false;  ///< Accepted though the budget was full.
 
     /// What Kinesis's limits count.
     [[nodiscard]] std::size_t counted_bytes() const noexcept {

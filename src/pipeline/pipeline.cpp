@@ -2,9 +2,11 @@
 
 #include <array>
 #include <chrono>
+#include <optional>
 
 #include "base/random.hpp"
 #include "event/envelope.hpp"
+#include "event/hash_key.hpp"
 #include "event/identity.hpp"
 #include "event/json_text.hpp"
 #include "pipeline/completions.hpp"
@@ -16,18 +18,31 @@ namespace {
 
 // What a dispatching thread works with, made once for each.
 struct Workbench {
+    ~Workbench() { gone = true; }
     RandomBytes random;
     event::TimestampWriter timestamps;
     event::JsonChecker json;
+    // Outlives the workbench, as nothing is to be destroyed: destructors of a thread's or of the
+    // program's other objects may dispatch, too.
+    static thread_local bool gone;
 };
+thread_local bool Workbench::gone = false;
 
 // What white space may blow a record of 10 MiB up to before it is not worth the memory to look.
 constexpr std::size_t longest_data_text = std::size_t{64} * 1024 * 1024;
 
-Workbench& workbench() {
+// `spare` serves threads that are ending.
+Workbench& workbench(std::optional<Workbench>& spare) {
+    if (Workbench::gone) return spare.emplace();
     thread_local Workbench own;
     return own;
 }
+
+// How much later than its deadline a flush() or close() gives up on a driver that does not answer:
+// a client holds its thread up, which breaks the client's contract.
+constexpr std::chrono::milliseconds patience{250};
+
+constexpr int most_redraws = 16;
 
 std::string as_json_string(std::string_view text) {
     std::string json(event::json_string_bytes(text), '\0');
@@ -43,8 +58,9 @@ std::int64_t now_ms() {
 TimePoint deadline_from_now(std::chrono::milliseconds wait) {
     const TimePoint now = std::chrono::steady_clock::now();
     if (wait <= std::chrono::milliseconds::zero()) return now;
-    // Whoever says milliseconds::max() means never.
-    return never - now <= wait ? never : now + wait;
+    // Whoever says milliseconds::max() means never. Compared in the coarser unit: the finer one
+    // would overflow.
+    return std::chrono::floor<std::chrono::milliseconds>(never - now) <= wait ? never : now + wait;
 }
 
 }  // namespace
@@ -53,7 +69,8 @@ Pipeline::Pipeline(PipelineOptions options)
     : completions_(options.driver.completions),
       producer_id_json_(as_json_string(options.producer_id)),
       close_deadline_(options.close_deadline),
-      fail_when_full_(options.fail_when_full),
+      when_full_(options.when_full),
+      ordered_(options.ordered),
       driver_(std::make_shared<pipeline::Driver>(std::move(options.driver))) {
     driver_->attach();
 }
@@ -62,7 +79,8 @@ Pipeline::~Pipeline() {
     const TimePoint deadline = deadline_from_now(close_deadline_);
     const auto closing = driver_->close(deadline);
     if (!may_wait()) return;
-    closing->wait();
+    // Where it is not over in time the driver's loop keeps what it needs.
+    if (!wait(*closing, deadline)) return;
     // The loop lets go of the driver first, so that it, and with it perhaps the client and the loop
     // itself, ends on this thread: nothing of ours then still runs when main() returns.
     driver_->detach_and_wait();
@@ -79,7 +97,8 @@ Published Pipeline::fail(Error error) const {
 
 Published Pipeline::write_event(const EventFields& fields) {
     if (auto error = pipeline::check_fields(fields)) return fail(std::move(*error));
-    Workbench& bench = workbench();
+    std::optional<Workbench> spare;
+    Workbench& bench = workbench(spare);
 
     event::Envelope envelope;
     envelope.type = fields.type;
@@ -110,7 +129,7 @@ Published Pipeline::write_event(const EventFields& fields) {
     std::array<char, event::timestamp_bytes> timestamp_text;
     envelope.partition_key = fields.partition_key;
     if (fields.partition_key.empty()) {
-        event::write_uuid(key_text.data(), bench.random);
+        draw_key(key_text.data(), bench.random);
         envelope.partition_key = {key_text.data(), key_text.size()};
     }
     envelope.id = fields.id;
@@ -136,8 +155,7 @@ Published Pipeline::write_event(const EventFields& fields) {
     draft.data_bytes = event::envelope_bytes(envelope);
     draft.partition_key = envelope.partition_key;
     draft.explicit_hash_key = fields.explicit_hash_key;
-    draft.random_key = fields.partition_key.empty();
-    return accept(draft);
+    return accept(draft, fields.partition_key.empty());
 }
 
 Published Pipeline::write_record(std::string_view bytes, const RecordOptions& options) {
@@ -154,31 +172,38 @@ Published Pipeline::write_record(std::string_view bytes, const RecordOptions& op
     draft.partition_key = options.partition_key;
     draft.explicit_hash_key = options.explicit_hash_key;
     if (options.partition_key.empty()) {
-        event::write_uuid(key_text.data(), workbench().random);
+        std::optional<Workbench> spare;
+        draw_key(key_text.data(), workbench(spare).random);
         draft.partition_key = {key_text.data(), key_text.size()};
-        draft.random_key = true;
     }
-    return accept(draft);
+    return accept(draft, options.partition_key.empty());
 }
 
-Published Pipeline::accept(const pipeline::Draft& draft) {
+// A key that is ours to choose is one for a shard that has room.
+void Pipeline::draw_key(char* out, RandomBytes& random) const {
+    event::write_uuid(out, random);
+    const pipeline::Budget& budget = driver_->budget();
+    for (int redraws = 0; redraws < most_redraws && budget.any_shard_full(); ++redraws) {
+        if (!budget.in_full_shard(event::hash_of_partition_key({out, event::uuid_bytes}))) return;
+        event::write_uuid(out, random);
+    }
+}
+
+Published Pipeline::accept(pipeline::Draft& draft, bool random_key) {
     if (auto error = pipeline::check_record_bytes(draft.data_bytes + draft.partition_key.size())) {
         return fail(std::move(*error));
     }
-    pipeline::Budget& budget = driver_->budget();
-    if (!budget.has_room()) {
-        if (fail_when_full_) {
-            return fail({ErrorCode::full,
-                         "unsettled events hold " + std::to_string(budget.held()) + " of " +
-                             std::to_string(budget.bytes()) +
-                             " bytes (budget_bytes): dispatch more slowly, or raise it",
+    if (ordered_ && !random_key) {
+        draft.lane = driver_->intake().lane_of(draft.partition_key);
+        if (driver_->paused_lanes().contains(draft.lane)) {
+            return fail({ErrorCode::lane_paused,
+                         "events of partition key \"" + std::string(draft.partition_key) +
+                             "\" wait since one of them failed (on_ordered_failure): call "
+                             "resume() or discard() with the key",
                          false, 0});
         }
-        if (driver_->loop().on_loop_thread()) {
-            return fail(pipeline::Completions::would_deadlock("dispatch() with its budget full"));
-        }
-        budget.wait_for_room();
     }
+    if (auto error = find_room(draft)) return fail(std::move(*error));
     Slot* const slot = driver_->intake().write(draft);
     if (slot == nullptr) {
         return fail({ErrorCode::closed,
@@ -188,14 +213,93 @@ Published Pipeline::accept(const pipeline::Draft& draft) {
     return Slot::of(slot);
 }
 
+std::optional<Error> Pipeline::find_room(pipeline::Draft& draft) {
+    pipeline::Budget& budget = driver_->budget();
+    pipeline::Budget::Asker asker{.lane = draft.lane};
+    if (budget.any_shard_full()) {
+        const auto given = event::parse_hash_key(draft.explicit_hash_key);
+        asker.hash_key = given ? *given : event::hash_of_partition_key(draft.partition_key);
+        asker.has_hash_key = true;
+    }
+    const auto answer = budget.ask(asker);
+    if (answer == pipeline::Budget::Answer::room) return std::nullopt;
+    // What lingers must go, or it would keep the room.
+    driver_->hurry();
+    switch (when_full_) {
+        case WhenFull::suspend:
+            draft.suspended = budget.suspend();
+            if (draft.suspended) return std::nullopt;
+            [[fallthrough]];
+        case WhenFull::fail: return no_room(answer, draft.partition_key);
+        case WhenFull::block: break;
+    }
+    if (driver_->loop().on_loop_thread()) {
+        return pipeline::Completions::would_deadlock("dispatch() with its budget full");
+    }
+    budget.wait_for_room(asker);
+    return std::nullopt;
+}
+
+Error Pipeline::no_room(pipeline::Budget::Answer why, std::string_view partition_key) const {
+    using Answer = pipeline::Budget::Answer;
+    const pipeline::Budget& budget = driver_->budget();
+    std::string message;
+    if (why == Answer::key_full) {
+        message = "unsettled events of partition key \"" + std::string(partition_key) +
+                  "\" hold the " + std::to_string(budget.options().most_held_by_key) +
+                  " bytes that one key may hold (share_per_key of budget_bytes): dispatch it more "
+                  "slowly, or raise either";
+    } else if (why == Answer::shard_full) {
+        message = "unsettled events for the shard of partition key \"" +
+                  std::string(partition_key) +
+                  "\", which throttles, hold what one shard may hold (share_per_shard of "
+                  "budget_bytes): dispatch more slowly, or add shards";
+    } else {
+        message = std::to_string(budget.events()) + " unsettled events hold " +
+                  std::to_string(budget.held()) + " bytes; the budget is " +
+                  std::to_string(budget.options().events) + " events (budget_events) and " +
+                  std::to_string(budget.bytes()) +
+                  " bytes (budget_bytes): dispatch more slowly, or raise it";
+    }
+    if (when_full_ == WhenFull::suspend) {
+        message += "; " + std::to_string(budget.options().most_suspended) +
+                   " events more are suspended (max_suspended)";
+    }
+    return {ErrorCode::full, std::move(message), false, 0};
+}
+
 Expected<FlushCounts, Error> Pipeline::flush(std::chrono::milliseconds deadline) {
     if (!may_wait()) return pipeline::Completions::would_deadlock("flush()");
-    return driver_->flush(deadline_from_now(deadline))->wait();
+    const TimePoint until = deadline_from_now(deadline);
+    return wait(*driver_->flush(until), until);
 }
 
 Expected<FlushCounts, Error> Pipeline::close(std::chrono::milliseconds deadline) {
     if (!may_wait()) return pipeline::Completions::would_deadlock("close()");
-    return driver_->close(deadline_from_now(deadline))->wait();
+    const TimePoint until = deadline_from_now(deadline);
+    return wait(*driver_->close(until), until);
+}
+
+Expected<FlushCounts, Error> Pipeline::wait(pipeline::FlushWait& wait, TimePoint deadline) {
+    if (auto counts = wait.wait_until(never - deadline <= patience ? never : deadline + patience)) {
+        return *counts;
+    }
+    return Error{ErrorCode::client_failed,
+                 "the Kinesis client has held up the thread that drives it past the deadline: its "
+                 "calls must return soon",
+                 false, 0};
+}
+
+bool Pipeline::resume(std::string_view partition_key) {
+    return driver_->resume(driver_->intake().lane_of(partition_key), std::nullopt);
+}
+
+bool Pipeline::discard(std::string_view partition_key) {
+    return driver_->resume(
+        driver_->intake().lane_of(partition_key),
+        Error{ErrorCode::lane_paused,
+              "an earlier event of its partition key failed, and discard() was called for the key",
+              false, 0});
 }
 
 }  // namespace lk::detail

@@ -6,6 +6,7 @@
 #include <lk/detail/dispatch_abi.hpp>
 #include <lk/dispatch.hpp>
 
+#include "base/random.hpp"
 #include "pipeline/driver.hpp"
 
 namespace lk::detail {
@@ -14,7 +15,8 @@ struct PipelineOptions {
     pipeline::DriverOptions driver;
     std::string producer_id;
     std::chrono::milliseconds close_deadline{};
-    bool fail_when_full = false;
+    WhenFull when_full = WhenFull::block;
+    bool ordered = true;
 };
 
 /// What a dispatch function is made of: checks the input, writes it into the intake, and waits
@@ -31,16 +33,23 @@ class Pipeline {
     Published write_record(std::string_view bytes, const RecordOptions& options);
     Expected<FlushCounts, Error> flush(std::chrono::milliseconds deadline);
     Expected<FlushCounts, Error> close(std::chrono::milliseconds deadline);
+    bool resume(std::string_view partition_key);
+    bool discard(std::string_view partition_key);
 
   private:
     Published fail(Error error) const;
-    Published accept(const pipeline::Draft& draft);
+    Published accept(pipeline::Draft& draft, bool random_key);
+    std::optional<Error> find_room(pipeline::Draft& draft);
+    Error no_room(pipeline::Budget::Answer why, std::string_view partition_key) const;
+    void draw_key(char* out, RandomBytes& random) const;
+    Expected<FlushCounts, Error> wait(pipeline::FlushWait& wait, TimePoint deadline);
     [[nodiscard]] bool may_wait() const noexcept;
 
     const std::shared_ptr<pipeline::Completions> completions_;
     const std::string producer_id_json_;
     const std::chrono::milliseconds close_deadline_;
-    const bool fail_when_full_;
+    const WhenFull when_full_;
+    const bool ordered_;
     const std::shared_ptr<pipeline::Driver> driver_;
 };
 

@@ -3,6 +3,9 @@
 #include <exception>
 #include <utility>
 
+#include "event/hash_key.hpp"
+#include "wire/record_layout.hpp"
+
 namespace lk::pipeline {
 namespace {
 
@@ -59,19 +62,53 @@ void Inbox::log(int level, std::string_view line) const {
 }
 
 PutRequest::PutRequest(std::shared_ptr<Inbox> inbox, std::shared_ptr<const std::string> stream,
-                       const Core::Request& request, std::chrono::milliseconds timeout)
+                       const Core::Request& request, std::chrono::milliseconds timeout,
+                       wire::AggregateWriter& writer)
     : id_(request.id), inbox_(std::move(inbox)), stream_(std::move(stream)) {
     records_.reserve(request.parcels.size());
     for (const Parcel& parcel : request.parcels) {
-        records_.push_back(record_of(*parcel.first));
-        // Neighbours mostly share a page; holding one twice does no harm.
-        Page* const page = parcel.first->page;
-        if (pages_.empty() || pages_.back() != page) {
-            page->hold();
-            pages_.push_back(page);
+        if (parcel.aggregated) {
+            add_aggregate(parcel, writer);
+        } else {
+            add(*parcel.first);
         }
     }
     request_ = {*stream_, records_, timeout};
+}
+
+void PutRequest::add(const Pending& record) {
+    records_.push_back(record_of(record));
+    // Neighbours mostly share a page; holding one twice does no harm.
+    if (pages_.empty() || pages_.back() != record.page) {
+        record.page->hold();
+        pages_.push_back(record.page);
+    }
+}
+
+// The aggregate is a copy, so it needs its records' pages no more.
+void PutRequest::add_aggregate(const Parcel& parcel, wire::AggregateWriter& writer) {
+    const std::string hash_key = event::to_decimal(parcel.hash_key);
+    const std::string_view partition_key = record_of(*parcel.first).partition_key;
+    writer.begin(hash_key);
+    for_each(parcel, [&](const Pending* one) {
+        const Record record = record_of(*one);
+        writer.add(record.partition_key, record.data);
+    });
+    const std::string_view data = writer.finish();
+
+    std::string& cbor = aggregates_.emplace_back(
+        wire::RecordLayout::bytes(data.size(), partition_key.size(), hash_key.size()), '\0');
+    char* const at = wire::begin_record(cbor.data(), data.size(), true);
+    data.copy(at, data.size());
+    char* const key_at = at + data.size();
+    wire::end_record(key_at, partition_key, hash_key);
+    const char* const key = key_at + wire::RecordLayout::before_key;
+    records_.push_back(
+        {.data = {at, data.size()},
+         .partition_key = {key, partition_key.size()},
+         .explicit_hash_key = {key + partition_key.size() + wire::RecordLayout::before_hash_key,
+                               hash_key.size()},
+         .cbor = cbor});
 }
 
 PutRequest::~PutRequest() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "pipeline/completions.hpp"
 #include "pipeline/core.hpp"
 #include "pipeline/page.hpp"
+#include "wire/aggregate_writer.hpp"
 
 namespace lk::pipeline {
 
@@ -60,7 +62,8 @@ class Inbox {
 class PutRequest {
   public:
     PutRequest(std::shared_ptr<Inbox> inbox, std::shared_ptr<const std::string> stream,
-               const Core::Request& request, std::chrono::milliseconds timeout);
+               const Core::Request& request, std::chrono::milliseconds timeout,
+               wire::AggregateWriter& writer);
     /// A client that lets go of `done` without calling it has answered, too.
     ~PutRequest();
     PutRequest(const PutRequest&) = delete;
@@ -71,6 +74,8 @@ class PutRequest {
     static void send(const std::shared_ptr<PutRequest>& self, KinesisClient& client);
 
   private:
+    void add(const Pending& record);
+    void add_aggregate(const Parcel& parcel, wire::AggregateWriter& writer);
     void answer(Expected<PutRecordsAnswer, Failure> result);
 
     const RequestId id_;
@@ -78,7 +83,7 @@ class PutRequest {
     const std::shared_ptr<const std::string> stream_;
     std::vector<Record> records_;
     std::vector<Page*> pages_;
-    std::vector<std::string> aggregates_;
+    std::deque<std::string> aggregates_;  // as finished CBOR records
     PutRecordsRequest request_;
     std::atomic<bool> answered_{false};
 };

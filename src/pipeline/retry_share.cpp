@@ -3,52 +3,44 @@
 #include <algorithm>
 
 namespace lk::pipeline {
-namespace {
-
-std::int64_t second_of(TimePoint when) noexcept {
-    return std::chrono::floor<std::chrono::seconds>(when.time_since_epoch()).count();
-}
-
-}  // namespace
 
 void RetryShare::move_to(TimePoint now) noexcept {
-    const std::int64_t second = second_of(now);
-    const std::int64_t passed = std::min<std::int64_t>(second - newest_, window_seconds);
+    const std::int64_t at = now.time_since_epoch() / tick;
+    const std::int64_t passed = std::min<std::int64_t>(at - newest_, ticks);
     for (std::int64_t i = 0; i < passed; ++i) {
-        Second& oldest = seconds_[static_cast<std::size_t>(newest_ + 1 + i) % window_seconds];
-        sum_.requests -= oldest.requests;
-        sum_.with_retries -= oldest.with_retries;
+        Count& oldest = counts_[static_cast<std::size_t>(at - i) % ticks];
+        retries_ -= oldest.with_retries;
         oldest = {};
     }
-    newest_ = std::max(newest_, second);
+    newest_ = std::max(newest_, at);
 }
 
 bool RetryShare::allows(TimePoint now) noexcept {
     move_to(now);
-    return sum_.with_retries < always_allowed || (sum_.with_retries + 1) * 5 < sum_.requests + 1;
+    if (retries_ < always_allowed) return true;
+    std::uint32_t retries = 1;
+    std::uint32_t requests = 1;
+    for (std::size_t back = 0; back < ticks; ++back) {
+        const Count& count = counts_[(static_cast<std::size_t>(newest_) + ticks - back) % ticks];
+        // Of the tick in which a span begins the retries may all be within it, the others not.
+        retries += count.with_retries;
+        if (retries > always_allowed && retries * one_of > requests) return false;
+        requests += count.requests;
+    }
+    return true;
 }
 
 void RetryShare::sent(bool has_retries, TimePoint now) noexcept {
     move_to(now);
-    Second& second = seconds_[static_cast<std::size_t>(newest_) % window_seconds];
-    ++second.requests;
-    ++sum_.requests;
+    Count& count = counts_[static_cast<std::size_t>(newest_) % ticks];
+    ++count.requests;
     if (!has_retries) return;
-    ++second.with_retries;
-    ++sum_.with_retries;
+    ++count.with_retries;
+    ++retries_;
 }
 
 TimePoint RetryShare::allows_at(TimePoint now) noexcept {
-    if (allows(now)) return now;
-    std::uint32_t left = sum_.with_retries;
-    for (std::size_t i = 1; i <= window_seconds; ++i) {
-        const std::int64_t leaving = newest_ - static_cast<std::int64_t>(window_seconds - i);
-        left -= seconds_[static_cast<std::size_t>(leaving) % window_seconds].with_retries;
-        if (left < always_allowed) {
-            return TimePoint(std::chrono::seconds(leaving + std::int64_t{window_seconds}));
-        }
-    }
-    return now + std::chrono::seconds(window_seconds);
+    return allows(now) ? now : TimePoint((newest_ + 1) * tick);
 }
 
 }  // namespace lk::pipeline

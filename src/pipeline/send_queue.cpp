@@ -1,5 +1,7 @@
 #include "pipeline/send_queue.hpp"
 
+#include "wire/aggregate_writer.hpp"
+
 namespace lk::pipeline {
 
 /// A request being filled.
@@ -32,20 +34,21 @@ class SendQueue::Filling {
         if (record->lane == 0) return taken;
         for (Pending* next = record->lane_next; next != nullptr && may_follow(parcel, *next);
              next = next->lane_next) {
+            // It may have been counted for a shard that has been split since.
+            queue_.forget_shard(next);
             next->shard = record->shard;
+            static_cast<void>(queue_.limited_for(next));
             taken += join(parcel, next);
         }
         return taken;
     }
 
   private:
-    // What a record may need in an aggregate besides its data and its key: tags, lengths, index.
-    static constexpr std::size_t frame_bytes = 32;
     // Magic, digest and the shared explicit hash key.
     static constexpr std::size_t envelope_bytes = 4 + 16 + 48;
 
     [[nodiscard]] std::size_t aggregated_bytes(const Pending& record) const noexcept {
-        return record.counted_bytes() + frame_bytes;
+        return wire::AggregateWriter::most_bytes_added(record.key_bytes, record.data_bytes);
     }
     [[nodiscard]] bool aggregates(const Pending& record) const noexcept {
         return queue_.aggregates() && record.shard != no_shard && record.hash_key_bytes == 0 &&
@@ -97,6 +100,7 @@ class SendQueue::Filling {
 };
 
 void SendQueue::add(Pending* record, TimePoint due) {
+    if (record->shard != no_shard && !shards_.is_open(record->shard)) forget_shard(record);
     ready_due_ = std::min(ready_due_, due);
     ready_bytes_ += record->counted_bytes();
     ready_.push_back(record);
@@ -262,6 +266,7 @@ void SendQueue::throttled(ShardIndex shard, std::size_t refused, std::size_t sto
         return;
     }
     // Nobody has measured how much it takes; what Kinesis promises a shard is the place to begin.
+    if (is_over_its_share(shard)) ++full_version_;
     const double highest =
         options_.highest_rate == 0 ? ShardRate::unlimited : options_.highest_rate;
     limited_.emplace(shard, Limited{ShardRate(std::max(0.05, 1 - share), highest, now), {}, 0});
@@ -292,14 +297,16 @@ void SendQueue::tidy(TimePoint now) {
     if (now < tidy_at_) return;
     tidy_at_ = now + std::chrono::seconds(1);
     std::erase_if(limited_, [&](const auto& one) {
-        return one.second.waiting.empty() && one.second.rate.idle(now);
+        const bool goes = one.second.waiting.empty() && one.second.rate.idle(now);
+        if (goes && is_over_its_share(one.first)) ++full_version_;
+        return goes;
     });
 }
 
 std::vector<ShardMap::Range> SendQueue::full_shards() const {
     std::vector<ShardMap::Range> full;
     for (const auto& [shard, limited] : limited_) {
-        if (shard >= held_.size() || held_[shard] <= options_.most_held_by_shard) continue;
+        if (!is_over_its_share(shard)) continue;
         if (const ShardMap::Range* range = shards_.range_of(shard)) full.push_back(*range);
     }
     return full;

@@ -32,7 +32,7 @@ struct SendQueueOptions {
     std::size_t most_held_by_shard = 0;
     /// The hash key that decides a record's shard. Only asked for while some shard is limited, or
     /// when records are aggregated.
-    std::function<event::HashKey(const Pending&)> hash_of;
+    std::function<event::HashKey(const Pending&)> hash_of = {};
 };
 
 /// Records that may be sent, until a request takes them:
@@ -132,6 +132,9 @@ class SendQueue {
     void take_ready(Filling& filling);
     Limited* limited_for(Pending* record);
     void wait_for(Limited& limited, Pending* record);
+    [[nodiscard]] bool is_over_its_share(ShardIndex shard) const noexcept {
+        return shard < held_.size() && held_[shard] > options_.most_held_by_shard;
+    }
     void charge(Pending* record);
     void forget_shard(Pending* record) noexcept;
 

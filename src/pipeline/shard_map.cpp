@@ -37,6 +37,7 @@ bool ShardMap::told(std::span<const Shard> open_shards) {
     if (places.empty() || places.back().range.last != highest) return false;
     places_ = std::move(places);
     told_ = true;
+    note_open();
     return true;
 }
 
@@ -53,6 +54,12 @@ void ShardMap::landed(event::HashKey hash_key, ShardIndex shard) {
                (place.range.first <= range.last && range.first <= place.range.last);
     });
     insert({range, shard});
+    note_open();
+}
+
+void ShardMap::note_open() {
+    open_.assign(ids_.size(), false);
+    for (const Place& place : places_) open_[place.shard] = true;
 }
 
 void ShardMap::insert(const Place& place) {
@@ -65,6 +72,7 @@ void ShardMap::insert(const Place& place) {
 void ShardMap::forget() {
     told_ = false;
     places_.clear();
+    note_open();
 }
 
 ShardIndex ShardMap::shard_of(event::HashKey hash_key) const noexcept {
@@ -80,6 +88,7 @@ ShardIndex ShardMap::index_of(std::string_view shard_id) {
     if (const auto found = indexes_.find(shard_id); found != indexes_.end()) return found->second;
     const auto index = static_cast<ShardIndex>(ids_.size());
     ids_.emplace_back(shard_id);
+    open_.push_back(false);
     indexes_.emplace(shard_id, index);
     return index;
 }

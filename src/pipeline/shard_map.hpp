@@ -43,6 +43,7 @@ class ShardMap {
     };
     /// Nothing where the shard is not known to be open.
     [[nodiscard]] const Range* range_of(ShardIndex shard) const noexcept;
+    [[nodiscard]] bool is_open(ShardIndex shard) const noexcept { return open_[shard]; }
     [[nodiscard]] bool is_told() const noexcept { return told_; }
     [[nodiscard]] std::size_t size() const noexcept { return places_.size(); }
 
@@ -52,10 +53,12 @@ class ShardMap {
         ShardIndex shard;
     };
     void insert(const Place& place);
+    void note_open();
 
     bool told_ = false;
     std::vector<Place> places_;  // by their ranges, which do not overlap
     std::vector<std::string> ids_;
+    std::vector<bool> open_;  // by index: has a place
     struct Hash {
         using is_transparent = void;
         std::size_t operator()(std::string_view text) const noexcept {

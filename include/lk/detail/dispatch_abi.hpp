@@ -48,9 +48,17 @@ struct DispatchSettings {
     std::int64_t request_timeout_ms = 0;
     std::int64_t max_requests_in_flight = 0;
     std::uint64_t budget_bytes = 0;
-    bool fail_when_full = false;
+    std::int32_t when_full = 0;
     const std::function<void(std::function<void()>)>* executor = nullptr;
     const std::function<void(int, std::string_view)>* log = nullptr;
+    std::uint64_t budget_events = 1'000'000;
+    double share_per_key = 1.0 / 8;
+    double share_per_shard = 1.0 / 2;
+    std::uint64_t max_suspended = 1000;
+    bool ordered = true;
+    bool pause_on_failure = false;
+    std::uint64_t aggregate_bytes = 0;
+    double max_rate_per_shard = 0;
 };
 
 Expected<std::shared_ptr<Pipeline>, Error> open_pipeline(const DispatchSettings& settings);

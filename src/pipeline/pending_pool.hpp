@@ -1,0 +1,34 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "pipeline/pending.hpp"
+
+namespace lk::pipeline {
+
+/// Pendings, recycled. They are apart from the pages with the records' bytes, so that the bytes can
+/// move without anybody who holds a Pending noticing.
+class PendingPool {
+  public:
+    static constexpr std::size_t in_slab = 256;
+
+    PendingPool() = default;
+    PendingPool(const PendingPool&) = delete;
+    PendingPool& operator=(const PendingPool&) = delete;
+
+    /// A chain of free ones, at least one, linked through Pending::next. From any thread.
+    [[nodiscard]] Pending* take_some();
+    /// Gives back a chain, linked likewise. From the driver's thread alone.
+    void give_back(Pending* first, Pending* last) noexcept;
+
+  private:
+    // A stack that one thread pushes to and that is emptied as a whole, so there is no ABA.
+    std::atomic<Pending*> returned_{nullptr};
+    std::mutex mutex_;
+    std::vector<std::unique_ptr<Pending[]>> slabs_;
+};
+
+}  // namespace lk::pipeline
