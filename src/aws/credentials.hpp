@@ -26,6 +26,12 @@ class CredentialsProvider {
     virtual ~CredentialsProvider() = default;
     /// The credentials to sign with now, or why there are none. Does not block; from any thread.
     [[nodiscard]] virtual Expected<std::shared_ptr<const Credentials>, Error> current() = 0;
+    /// The service says that these have expired. True when current() gives others: somebody has
+    /// renewed them meanwhile, or this call did. Does not block; from any thread.
+    [[nodiscard]] virtual bool renew(const Credentials& expired) {
+        const auto now = current();
+        return now && now->get() != &expired;
+    }
 };
 
 /// The credentials given by option: the id and the secret are required; the token may be empty.

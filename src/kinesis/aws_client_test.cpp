@@ -251,6 +251,93 @@ TEST(AwsKinesis, DoesNotSendAgainWhenTheServiceDoesNotTellItsTime) {
     EXPECT_EQ(requests, 1);
 }
 
+// Temporary credentials that expire and are renewed, each time but the last.
+class Renewed final : public aws::CredentialsProvider {
+  public:
+    explicit Renewed(int renewals) : renewals_left_(renewals) {}
+
+    Expected<std::shared_ptr<const aws::Credentials>, Error> current() override {
+        const std::lock_guard lock(mutex_);
+        return current_;
+    }
+    bool renew(const aws::Credentials& expired) override {
+        const std::lock_guard lock(mutex_);
+        if (&expired != current_.get()) return true;
+        if (renewals_left_ == 0) return false;
+        --renewals_left_;
+        current_ = make(++generation_);
+        return true;
+    }
+
+    static std::string token(int generation) { return "token-" + std::to_string(generation); }
+
+  private:
+    static std::shared_ptr<const aws::Credentials> make(int generation) {
+        return aws::given_credentials(test_key_id, test_secret, token(generation))
+            .value()
+            ->current()
+            .value();
+    }
+
+    std::mutex mutex_;
+    int generation_ = 1;
+    int renewals_left_;
+    std::shared_ptr<const aws::Credentials> current_ = make(1);
+};
+
+// Takes requests that are signed with a token of this generation or a later one.
+struct TakesTokensFrom {
+    explicit TakesTokensFrom(int generation)
+        : server([this, generation](http::ScriptedConnection& connection) {
+              while (const auto request = connection.read_request()) {
+                  ++requests;
+                  const std::string& token = request->headers.at("x-amz-security-token");
+                  if (token < Renewed::token(generation)) {
+                      answer_with_error(connection, 400, "ExpiredTokenException", "expired");
+                  } else {
+                      connection.answer(200, stored_answer(Encoding::cbor, 2));
+                  }
+              }
+          }) {}
+
+    std::shared_ptr<AwsKinesis> client(int renewals) const {
+        return std::make_shared<AwsKinesis>(AwsKinesis::Parts{
+            .service = {aws::parse_endpoint(server.url(), "test").value(), test_region},
+            .credentials = std::make_shared<Renewed>(renewals),
+            .transport = {.user_agent = "lk-test"}});
+    }
+
+    std::atomic<int> requests{0};
+    http::ScriptedServer server;
+};
+
+TEST(AwsKinesis, SendsAgainOnceWithRenewedCredentials) {
+    TakesTokensFrom service(2);
+    const auto client = service.client(1);
+    const auto answer = put(*client, two_records);
+    ASSERT_TRUE(answer.has_value()) << answer.error().message;
+    EXPECT_EQ(service.requests, 2);
+    ASSERT_TRUE(put(*client, two_records).has_value());
+    EXPECT_EQ(service.requests, 3);
+}
+
+TEST(AwsKinesis, DoesNotSendAgainWithCredentialsThatExpireAtOnce) {
+    TakesTokensFrom service(9);
+    const auto answer = put(*service.client(5), two_records);
+    ASSERT_FALSE(answer.has_value());
+    EXPECT_EQ(answer.error().code, ErrorCode::credentials);
+    EXPECT_EQ(service.requests, 2);
+}
+
+TEST(AwsKinesis, DoesNotSendAgainWhenThereAreNoOtherCredentials) {
+    TakesTokensFrom service(2);
+    const auto answer = put(*service.client(0), two_records);
+    ASSERT_FALSE(answer.has_value());
+    EXPECT_EQ(answer.error().code, ErrorCode::credentials);
+    EXPECT_FALSE(answer.error().may_have_been_stored);
+    EXPECT_EQ(service.requests, 1);
+}
+
 TEST(AwsKinesis, DestroysDoneRightAfterCallingIt) {
     ScriptedServer server(always(200, stored_answer(Encoding::cbor, 2)));
     const auto client = client_of(server.url());

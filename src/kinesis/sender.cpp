@@ -13,6 +13,11 @@ void finish(const std::shared_ptr<Call>& call, Expected<http::Answer, Failure> o
     done(*call, std::move(outcome));
 }
 
+// https://docs.aws.amazon.com/kinesis/latest/APIReference/CommonErrors.html
+bool means_expired_credentials(std::string_view code) {
+    return code == "ExpiredToken" || code == "ExpiredTokenException";
+}
+
 std::chrono::milliseconds time_left(const Call& call) {
     if (call.timeout.count() <= 0) return std::chrono::milliseconds(0);
     const auto passed = std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -53,6 +58,7 @@ void Sender::sign_and_post(std::shared_ptr<Call> call) {
         finish(call, std::move(failure));
         return;
     }
+    call->credentials = *credentials;
 
     const std::string_view type = wire::content_type(encoding_);
     const std::string target = "Kinesis_20131202." + call->operation;
@@ -90,6 +96,12 @@ void Sender::take(std::shared_ptr<Call> call, Expected<http::Answer, http::NoAns
     if (!call->clock_was_repaired && blames_the_clock(error.code, error.message) &&
         clock_.follow(came->header("date"))) {
         call->clock_was_repaired = true;
+        sign_and_post(std::move(call));
+        return;
+    }
+    if (!call->credentials_were_renewed && means_expired_credentials(error.code) &&
+        credentials_->renew(*call->credentials)) {
+        call->credentials_were_renewed = true;
         sign_and_post(std::move(call));
         return;
     }

@@ -30,13 +30,17 @@ struct Call {
     aws::Sha256 body_hash{};
     TimePoint sent_at{};
     bool clock_was_repaired = false;
+    /// What it was signed with last.
+    std::shared_ptr<const aws::Credentials> credentials = {};
+    bool credentials_were_renewed = false;
 
     [[nodiscard]] CallNames names() const { return {operation, stream}; }
 };
 
-/// Signs calls and sends them, each once. The one exception: a call that was refused because this
-/// machine's clock is wrong is sent once more, dated by the service's clock. Thread-safe; lives as
-/// long as its calls, which end with the transport.
+/// Signs calls and sends them, each once. Two exceptions, each once a call: one that was refused
+/// because this machine's clock is wrong is sent again, dated by the service's clock; and one that
+/// was refused because its credentials have expired, when there are others by now. Thread-safe;
+/// lives as long as its calls, which end with the transport.
 class Sender : public std::enable_shared_from_this<Sender> {
   public:
     Sender(aws::Service service, std::shared_ptr<aws::CredentialsProvider> credentials,
