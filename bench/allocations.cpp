@@ -7,9 +7,11 @@
 namespace {
 
 std::atomic<std::uint64_t> count{0};
+thread_local std::uint64_t count_of_this_thread = 0;
 
 void* counted(std::size_t bytes) {
     count.fetch_add(1, std::memory_order_relaxed);
+    ++count_of_this_thread;
     if (void* memory = std::malloc(bytes)) return memory;
     throw std::bad_alloc();
 }
@@ -39,6 +41,10 @@ namespace lk::bench {
 
 std::uint64_t allocations() noexcept {
     return count.load(std::memory_order_relaxed);
+}
+
+std::uint64_t allocations_of_this_thread() noexcept {
+    return count_of_this_thread;
 }
 
 }  // namespace lk::bench
