@@ -5,6 +5,7 @@
 
 #include <lk/aws_kinesis.hpp>
 
+#include "base/fork.hpp"
 #include "kinesis/aws_client.hpp"
 #include "kinesis/loop_owner.hpp"
 #include "local/concat.hpp"
@@ -22,19 +23,28 @@ class ServerAndClient final : public LocalKinesis, public LoopOwner {
     ServerAndClient(std::unique_ptr<Server> server, AuthorityFile authority,
                     std::shared_ptr<kinesis::AwsKinesis> client)
         : server_(std::move(server)),
-          authority_(std::move(authority)),
-          client_(std::move(client)) {}
+          authority_(std::make_unique<AuthorityFile>(std::move(authority))),
+          client_(std::make_unique<std::shared_ptr<kinesis::AwsKinesis>>(std::move(client))) {}
+
+    /// In a forked child none of it is the child's: its threads do not exist there, and its sockets
+    /// and database are the parent's. What is only let go of touches nothing.
+    ~ServerAndClient() override {
+        if (!origin_.inherited()) return;
+        static_cast<void>(server_.release());
+        static_cast<void>(authority_.release());
+        static_cast<void>(client_.release());
+    }
 
     void put_records(const PutRecordsRequest& request, PutRecordsDone done) override {
-        client_->put_records(request, std::move(done));
+        (*client_)->put_records(request, std::move(done));
     }
     void list_shards(std::string_view stream, ListShardsDone done) override {
-        client_->list_shards(stream, std::move(done));
+        (*client_)->list_shards(stream, std::move(done));
     }
     void describe_stream_summary(std::string_view stream, DescribeDone done) override {
-        client_->describe_stream_summary(stream, std::move(done));
+        (*client_)->describe_stream_summary(stream, std::move(done));
     }
-    [[nodiscard]] std::shared_ptr<Loop> loop() override { return client_->loop(); }
+    [[nodiscard]] std::shared_ptr<Loop> loop() override { return (*client_)->loop(); }
 
     [[nodiscard]] std::string endpoint() const override { return server_->endpoint(); }
     [[nodiscard]] std::string ca_certificate() const override { return server_->ca_certificate(); }
@@ -42,12 +52,16 @@ class ServerAndClient final : public LocalKinesis, public LoopOwner {
         std::string_view stream) const override {
         return server_->records(stream);
     }
+    std::optional<Error> set_faults(std::string_view plan) override {
+        return server_->set_faults(plan);
+    }
 
   private:
     // In this order, so that the client ends first.
     std::unique_ptr<Server> server_;
-    AuthorityFile authority_;
-    std::shared_ptr<kinesis::AwsKinesis> client_;
+    std::unique_ptr<AuthorityFile> authority_;
+    std::unique_ptr<std::shared_ptr<kinesis::AwsKinesis>> client_;
+    Origin origin_;
 };
 
 Error bad_option(std::string message) {
@@ -72,6 +86,7 @@ Expected<ServerOptions, Error> server_options(const detail::LocalKinesisSettings
     options.discard = settings.discard;
     options.tls = settings.tls;
     if (settings.directory != nullptr) options.directory = *settings.directory;
+    if (settings.faults != nullptr) options.faults = *settings.faults;
     if (settings.streams == nullptr) return options;
     for (const std::string& text : *settings.streams) {
         auto stream = parse_stream(text);

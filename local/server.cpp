@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "local/concat.hpp"
+#include "local/faults/read_fault_plan.hpp"
 #include "local/http/certificate.hpp"
 #include "local/http/listener.hpp"
 #include "local/log.hpp"
@@ -45,10 +46,10 @@ Expected<std::optional<Certificate>, Error> certificate_for(const ServerOptions&
 std::optional<Error> create(const LocalStream& stream, Store& store, const Environment& environment,
                             Log& log) {
     if (const auto existing = store.find(stream.name)) {
-        if (existing->facts().shards != stream.shards) {
+        const std::size_t open = existing->map()->open().size();
+        if (std::cmp_not_equal(open, stream.shards)) {
             log.line("the stream " + stream.name + " exists already and keeps its " +
-                     std::to_string(existing->facts().shards) + " shards, not " +
-                     std::to_string(stream.shards));
+                     std::to_string(open) + " shards, not " + std::to_string(stream.shards));
         }
         return std::nullopt;
     }
@@ -67,10 +68,11 @@ class Server::Parts {
           bool enforce_limits)
         : log(std::move(sink)),
           store(std::move(opened)),
-          service(environment_of(*store, enforce_limits)) {}
+          service(environment_of(*store, enforce_limits), &faults) {}
 
     Log log;
     std::unique_ptr<Store> store;
+    Faults faults;
     Service service;
     std::string authority;
     std::string endpoint;
@@ -88,12 +90,15 @@ Server::~Server() {
 
 Expected<std::unique_ptr<Server>, Error> Server::start(ServerOptions options) {
     if (auto error = check(options)) return *std::move(error);
+    auto plan = load_fault_plan(options.faults);
+    if (!plan) return std::move(plan).error();
     auto store = Store::open({.directory = options.directory, .discard = options.discard});
     if (!store) return std::move(store).error();
     auto certificate = certificate_for(options);
     if (!certificate) return std::move(certificate).error();
     auto parts = std::make_unique<Parts>(std::move(options.log), std::move(store).value(),
                                          options.enforce_limits);
+    parts->faults.set(std::move(plan).value());
     const Environment environment = environment_of(*parts->store, options.enforce_limits);
     for (const LocalStream& stream : options.streams) {
         if (auto error = create(stream, *parts->store, environment, parts->log)) {
@@ -146,6 +151,13 @@ Expected<std::vector<StoredRecord>, Error> Server::records(std::string_view name
         }
     }
     return records;
+}
+
+std::optional<Error> Server::set_faults(std::string_view text_or_file) {
+    auto plan = load_fault_plan(text_or_file);
+    if (!plan) return std::move(plan).error();
+    parts_->faults.set(std::move(plan).value());
+    return std::nullopt;
 }
 
 void Server::stop() {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,12 +25,15 @@ struct ServerOptions {
     std::string directory = {};
     /// Streams to create where they do not exist yet; an existing one keeps its shards.
     std::vector<LocalStream> streams = {};
-    /// Refuse writes over 1,000 records/s or 1 MiB/s a shard, as Kinesis does.
+    /// Refuse writes over 1,000 records/s or 1 MiB/s a shard and reads over 5 requests/s or 2 MiB/s
+    /// a shard, as Kinesis does.
     bool enforce_limits = false;
     /// Acknowledge and forget records. Streams are kept all the same.
     bool discard = false;
     /// Speak HTTPS and nothing else, with a certificate of its own.
     bool tls = false;
+    /// What goes wrong on purpose: JSON text, or a file's name; see docs/local-stream.md.
+    std::string faults = {};
     /// Threads that serve connections, 1 to 64.
     int io_threads = 2;
     /// How long a connection may be silent between requests, take to send one, or take to read an
@@ -62,6 +66,10 @@ class Server {
     /// Every record of a stream, shard by shard, in sequence order; `stream_not_found` if it is
     /// not there. With `discard` there are none. Works after stop() too.
     [[nodiscard]] Expected<std::vector<StoredRecord>, Error> records(std::string_view stream) const;
+
+    /// Puts this fault plan in the place of the one before, from the next request on; empty: none.
+    /// The Error says why it is refused; then the one before stays.
+    [[nodiscard]] std::optional<Error> set_faults(std::string_view text_or_file);
 
     /// Stops listening, closes every connection without waiting for it and ends the threads.
     /// What was acknowledged is stored. Not from a log call. A second call does nothing.

@@ -25,25 +25,35 @@ constexpr std::array operations = {
     Operation{"GetShardIterator", get_shard_iterator},
     Operation{"ListShards", list_shards},
     Operation{"ListStreams", list_streams},
+    Operation{"MergeShards", merge_shards},
     Operation{"PutRecord", put_record},
+    Operation{"SplitShard", split_shard},
 };
 
+constexpr auto names = [] {
+    std::array<std::string_view, operations.size() + 1> all;
+    all[0] = "PutRecords";
+    std::ranges::transform(operations, all.begin() + 1, &Operation::name);
+    return all;
+}();
+
 Refusal unknown_operation(std::string_view name) {
-    std::string known = "PutRecords";
-    for (const Operation& operation : operations) known += concat({", ", operation.name});
+    std::string known;
+    for (const std::string_view one : names) known += concat({known.empty() ? "" : ", ", one});
     return {"UnknownOperationException",
             concat({"The local stream does not offer the operation '", name.substr(0, 100),
                     "'; it offers ", known, "."})};
 }
 
 Expected<std::string, Refusal> answer(const Environment& environment, std::string_view name,
-                                      wire::Encoding encoding, std::string_view body) {
-    if (name == "PutRecords") return put_records(environment, encoding, body);
+                                      wire::Encoding encoding, std::string_view body,
+                                      RecordFaults faults) {
+    if (name == "PutRecords") return put_records(environment, encoding, body, faults);
     const auto operation = std::ranges::find(operations, name, &Operation::name);
     if (operation == operations.end()) return unknown_operation(name);
     auto request = read_request(encoding, body);
     if (!request) return std::move(request).error();
-    auto outcome = operation->handle(environment, {*request, encoding});
+    auto outcome = operation->handle(environment, {*request, encoding, faults});
     if (!outcome) return std::move(outcome).error();
     return outcome->is_null() ? std::string() : wire::serialize(encoding, *outcome);
 }
@@ -67,9 +77,19 @@ Reply reply_to(wire::Encoding encoding, const Refusal& refusal) {
             wire::write_error_answer(encoding, {.code = refusal.code, .message = refusal.message})};
 }
 
-Reply Service::handle(std::string_view operation, wire::Encoding encoding,
-                      std::string_view body) const {
-    auto answered = answer(environment_, operation, encoding, body);
+std::span<const std::string_view> operation_names() noexcept {
+    return names;
+}
+
+FaultDecision Service::decide(std::string_view operation, wire::Encoding encoding,
+                              std::string_view body) const {
+    return faults_ == nullptr ? FaultDecision()
+                              : faults_->decide(environment_.store, operation, encoding, body);
+}
+
+Reply Service::handle(std::string_view operation, wire::Encoding encoding, std::string_view body,
+                      RecordFaults faults) const {
+    auto answered = answer(environment_, operation, encoding, body, faults);
     if (!answered) return reply_to(encoding, answered.error());
     return {200, std::move(answered).value()};
 }

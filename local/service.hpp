@@ -1,8 +1,10 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
+#include "local/faults/faults.hpp"
 #include "local/operations/operations.hpp"
 #include "wire/document.hpp"
 
@@ -20,14 +22,24 @@ struct Reply {
 /// Kinesis without HTTP: an operation's name and a body in, a status and a body out. Thread-safe.
 class Service {
   public:
-    explicit Service(Environment environment) : environment_(std::move(environment)) {}
+    /// `faults` must outlive it; null: nothing ever goes wrong on purpose.
+    explicit Service(Environment environment, Faults* faults = nullptr)
+        : environment_(std::move(environment)), faults_(faults) {}
+
+    /// What of the fault plan applies to a request. Asked once, it is then counted.
+    [[nodiscard]] FaultDecision decide(std::string_view operation, wire::Encoding encoding,
+                                       std::string_view body) const;
 
     [[nodiscard]] Reply handle(std::string_view operation, wire::Encoding encoding,
-                               std::string_view body) const;
+                               std::string_view body, RecordFaults faults = {}) const;
 
   private:
     Environment environment_;
+    Faults* faults_;
 };
+
+/// The operations that the service knows. Lives forever.
+[[nodiscard]] std::span<const std::string_view> operation_names() noexcept;
 
 /// An error's status and body.
 [[nodiscard]] Reply reply_to(wire::Encoding encoding, const Refusal& refusal);

@@ -89,7 +89,7 @@ TEST_F(Twins, AnswerEveryOperationAlikeInJsonAndCbor) {
     ask("GetRecords", {{"ShardIterator", "none"}});
     ask("DeleteStream", {{"StreamName", "s"}});
     ask("DeleteStream", {{"StreamName", "s"}});
-    ask("MergeShards", {{"StreamName", "s"}});
+    ask("UpdateShardCount", {{"StreamName", "s"}});
 }
 
 TEST(Service, RefusesABodyThatCannotBeRead) {
@@ -168,9 +168,10 @@ TEST(Service, CutsFractionsAndRefusesNumbersBeyondAllBounds) {
 
 TEST(Service, NamesTheOperationThatItDoesNotOffer) {
     const TestKinesis kinesis;
-    const auto refusal = kinesis.refusal("MergeShards", Document::object());
+    const auto refusal = kinesis.refusal("UpdateShardCount", Document::object());
     EXPECT_EQ(refusal.code, "UnknownOperationException");
-    EXPECT_THAT(refusal.message, HasSubstr("'MergeShards'; it offers PutRecords, CreateStream"));
+    EXPECT_THAT(refusal.message,
+                HasSubstr("'UpdateShardCount'; it offers PutRecords, CreateStream"));
 }
 
 TEST(Service, EchoesOnlyTheBeginningOfALongValue) {

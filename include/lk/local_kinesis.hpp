@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -27,12 +29,16 @@ struct LocalKinesisOptions {
     std::string directory = {};
     /// The TCP port on 127.0.0.1; 0: any free one.
     std::uint16_t port = 0;
-    /// Refuse writes over 1,000 records/s or 1 MiB/s a shard, as Kinesis does.
+    /// Refuse writes over 1,000 records/s or 1 MiB/s a shard and reads over 5 requests/s or 2 MiB/s
+    /// a shard, as Kinesis does.
     bool enforce_limits = false;
     /// Acknowledge and forget records: for benchmarks.
     bool discard = false;
     /// Speak HTTPS, with a certificate of its own.
     bool tls = false;
+    /// What goes wrong on purpose, for tests: a fault plan, as JSON text or as the name of a file
+    /// that holds it (docs/local-stream.md has its members); empty: nothing.
+    std::string faults = {};
 };
 
 /// One record as a reader gets it.
@@ -55,13 +61,15 @@ struct LocalKinesisSettings {
     bool enforce_limits = false;
     bool discard = false;
     bool tls = false;
+    const std::string* faults = nullptr;
 };
 
 }  // namespace detail
 
 /// A Kinesis of its own inside this process, for tests and first steps: a server on loopback that
 /// speaks Kinesis's own protocol, and a client to it, so everything goes the way it goes on AWS.
-/// Ends with the object. Thread-safe.
+/// Ends with the object. Thread-safe. In a forked child the object is of no use, and destroying it
+/// there leaves the parent's server, client and directory alone.
 class LocalKinesis : public KinesisClient {
   public:
     /// Such as "http://127.0.0.1:40123"; other clients (the AWS CLI and SDKs) may use it too.
@@ -72,6 +80,10 @@ class LocalKinesis : public KinesisClient {
     /// not there.
     [[nodiscard]] virtual Expected<std::vector<StoredRecord>, Error> records(
         std::string_view stream) const = 0;
+    /// Puts this fault plan in the place of the one before, from the next request on; empty: none.
+    /// The plan is as in LocalKinesisOptions; the Error (`bad_option`) says why it is refused, and
+    /// then the one before stays.
+    virtual std::optional<Error> set_faults(std::string_view plan) = 0;
 };
 
 namespace detail {
@@ -93,6 +105,7 @@ Expected<std::shared_ptr<LocalKinesis>, Error> open_local_kinesis(
     settings.enforce_limits = options.enforce_limits;
     settings.discard = options.discard;
     settings.tls = options.tls;
+    settings.faults = &options.faults;
     return detail::open_local_kinesis(settings);
 }
 

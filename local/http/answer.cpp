@@ -7,6 +7,7 @@
 #include "base/random.hpp"
 #include "event/identity.hpp"
 #include "local/dates.hpp"
+#include "local/faults/faulty_answer.hpp"
 #include "wire/base64.hpp"
 
 namespace lk::local {
@@ -23,8 +24,12 @@ std::string_view reason(int status) {
         case 404: return "Not Found";
         case 408: return "Request Timeout";
         case 413: return "Content Too Large";
+        case 429: return "Too Many Requests";
         case 431: return "Request Header Fields Too Large";
-        default: return "Internal Server Error";
+        case 502: return "Bad Gateway";
+        case 503: return "Service Unavailable";
+        case 504: return "Gateway Timeout";
+        default: return status < 500 ? "Client Error" : "Internal Server Error";
     }
 }
 
@@ -42,7 +47,21 @@ HttpAnswer answer_as(wire::Encoding encoding, Reply reply) {
     return {reply.status, std::string(wire::content_type(encoding)), std::move(reply.body)};
 }
 
-HttpAnswer try_answer(const Service& service, const HttpRequest& request) {
+std::optional<std::string_view> operation_of(std::string_view amz_target) {
+    if (!amz_target.starts_with(target_prefix)) return std::nullopt;
+    return amz_target.substr(target_prefix.size());
+}
+
+Reply reply(const Service& service, const HttpRequest& request, std::string_view operation,
+            wire::Encoding encoding, const FaultDecision& faults) {
+    Reply own;
+    if (faults.commits()) own = service.handle(operation, encoding, request.body, faults.records);
+    if (faults.answer == nullptr) return own;
+    return faulty_answer(*faults.answer, encoding, std::move(own));
+}
+
+HttpAnswer try_answer(const Service& service, const HttpRequest& request,
+                      const FaultDecision& faults) {
     if (request.method != "POST") {
         return refuse_http(403, "AccessDeniedException",
                            "This is a local Kinesis: it takes POST requests with the header "
@@ -54,21 +73,28 @@ HttpAnswer try_answer(const Service& service, const HttpRequest& request) {
                            "The content type must be application/x-amz-json-1.1 or "
                            "application/x-amz-cbor-1.1");
     }
-    std::string_view operation = request.amz_target;
-    if (!operation.starts_with(target_prefix)) {
+    const auto operation = operation_of(request.amz_target);
+    if (!operation) {
         return answer_as(*encoding, reply_to(*encoding, {"UnknownOperationException",
                                                          "The header X-Amz-Target must be "
                                                          "Kinesis_20131202.OPERATION"}));
     }
-    operation.remove_prefix(target_prefix.size());
-    return answer_as(*encoding, service.handle(operation, *encoding, request.body));
+    return answer_as(*encoding, reply(service, request, *operation, *encoding, faults));
 }
 
 }  // namespace
 
-HttpAnswer answer(const Service& service, const HttpRequest& request) noexcept {
+FaultDecision decide_faults(const Service& service, const HttpRequest& request) {
+    const auto encoding = encoding_of(request.content_type);
+    const auto operation = operation_of(request.amz_target);
+    if (request.method != "POST" || !encoding || !operation) return {};
+    return service.decide(*operation, *encoding, request.body);
+}
+
+HttpAnswer answer(const Service& service, const HttpRequest& request,
+                  const FaultDecision& faults) noexcept {
     try {
-        return try_answer(service, request);
+        return try_answer(service, request, faults);
     } catch (const std::exception& error) {
         return refuse_http(500, "InternalFailure", error.what());
     }

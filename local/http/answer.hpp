@@ -22,8 +22,13 @@ struct HttpAnswer {
     std::string body;
 };
 
-/// Kinesis's answer to a request. Never throws: what goes wrong inside is a 500. Thread-safe.
-[[nodiscard]] HttpAnswer answer(const Service& service, const HttpRequest& request) noexcept;
+/// What of the fault plan applies to a request; nothing to one that is not Kinesis's. Thread-safe.
+[[nodiscard]] FaultDecision decide_faults(const Service& service, const HttpRequest& request);
+
+/// Kinesis's answer to a request, faulty as was decided. Never throws: what goes wrong inside is a
+/// 500. Thread-safe.
+[[nodiscard]] HttpAnswer answer(const Service& service, const HttpRequest& request,
+                                const FaultDecision& faults = {}) noexcept;
 
 /// For a request that never got as far as Kinesis. Small XML, as AWS answers those.
 [[nodiscard]] HttpAnswer refuse_http(int status, std::string_view code, std::string_view message);

@@ -206,8 +206,12 @@ TEST_F(Http, SurvivesWhatIsNoHttp) {
           std::string("POST / HTTP/9.9\r\n\r\n")}) {
         EXPECT_THAT(answer_to(bytes), StartsWith("HTTP/1.1 400 ")) << bytes;
     }
-    EXPECT_THAT(answer_to("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
-                testing::Not(HasSubstr(" 200 ")));
+    for (const char* chunks : {"zz\r\n", "ffffffffffffffffffff\r\n", "1\r\nabc\r\n"}) {
+        EXPECT_THAT(answer_to(std::string("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n") +
+                              chunks),
+                    StartsWith("HTTP/1.1 400 "))
+            << chunks;
+    }
     expect_well();
 }
 
@@ -250,6 +254,17 @@ TEST_F(Http, TellsAnHttp2ClientWhichSettingItNeeds) {
     ASSERT_EQ(log().size(), 1U);
     EXPECT_THAT(log()[0], HasSubstr("requestHandler: new NodeHttpHandler()"));
     expect_well();
+}
+
+TEST_F(Http, TellsAnHttp2ClientWhosePrefaceComesByteByByte) {
+    start();
+    RawClient client(server->port());
+    for (const char byte : std::string_view("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")) {
+        client.send({&byte, 1});
+    }
+    EXPECT_EQ(client.read_to_end(), "");
+    ASSERT_EQ(log().size(), 1U);
+    EXPECT_THAT(log()[0], HasSubstr("requestHandler: new NodeHttpHandler()"));
 }
 
 TEST_F(Http, TellsATlsClientThatThePortIsPlain) {

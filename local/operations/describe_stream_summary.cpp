@@ -14,7 +14,7 @@ Outcome describe_stream_summary(const Environment& environment, const Request& r
     if (stream == nullptr) return stream_not_found(*name);
 
     wire::Document description = describe_fully(*stream);
-    description["OpenShardCount"] = stream->facts().shards;
+    description["OpenShardCount"] = stream->map()->open().size();
     description["ConsumerCount"] = 0;
     description["MaxRecordSizeInKiB"] = stream->facts().max_record_bytes / 1024;
     return wire::Document{{"StreamDescriptionSummary", std::move(description)}};

@@ -1,5 +1,7 @@
 #include "local/operations/descriptions.hpp"
 
+#include <limits>
+
 #include "local/concat.hpp"
 #include "local/operations/refusal.hpp"
 
@@ -33,12 +35,26 @@ wire::Document describe_fully(const Stream& stream) {
     return description;
 }
 
+wire::Document hash_key_range(const Shard& shard) {
+    return {{"StartingHashKey", event::to_decimal(shard.first_hash_key)},
+            {"EndingHashKey", event::to_decimal(shard.last_hash_key)}};
+}
+
 wire::Document describe(const Shard& shard) {
-    return {{"ShardId", shard.id},
-            {"HashKeyRange",
-             {{"StartingHashKey", event::to_decimal(shard.first_hash_key)},
-              {"EndingHashKey", event::to_decimal(shard.last_hash_key)}}},
-            {"SequenceNumberRange", {{"StartingSequenceNumber", shard.sequence_number(0)}}}};
+    wire::Document description = {
+        {"ShardId", shard.id},
+        {"HashKeyRange", hash_key_range(shard)},
+        {"SequenceNumberRange", {{"StartingSequenceNumber", shard.sequence_number(0)}}}};
+    if (shard.parent) description["ParentShardId"] = shard_id(*shard.parent);
+    if (shard.adjacent_parent) {
+        description["AdjacentParentShardId"] = shard_id(*shard.adjacent_parent);
+    }
+    if (!shard.open()) {
+        // The highest that the shard could ever have given, as Kinesis has it.
+        description["SequenceNumberRange"]["EndingSequenceNumber"] =
+            shard.sequence_number(std::numeric_limits<std::int64_t>::max());
+    }
+    return description;
 }
 
 }  // namespace lk::local

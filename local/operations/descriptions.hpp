@@ -20,5 +20,6 @@ namespace lk::local {
 /// With what DescribeStream and DescribeStreamSummary add to that.
 [[nodiscard]] wire::Document describe_fully(const Stream& stream);
 [[nodiscard]] wire::Document describe(const Shard& shard);
+[[nodiscard]] wire::Document hash_key_range(const Shard& shard);
 
 }  // namespace lk::local

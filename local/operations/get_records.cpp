@@ -29,6 +29,19 @@ wire::Document describe(const Shard& shard, const KeptRecord& record) {
             {"Data", wire::Document::binary({record.data.begin(), record.data.end()})}};
 }
 
+wire::Document children_of(const Stream& stream, const Shard& parent) {
+    auto children = wire::Document::array();
+    for (const auto& shard : stream.shards()) {
+        if (shard->parent != parent.number && shard->adjacent_parent != parent.number) continue;
+        auto parents = wire::Document::array({shard_id(*shard->parent)});
+        if (shard->adjacent_parent) parents.push_back(shard_id(*shard->adjacent_parent));
+        children.push_back({{"ShardId", shard->id},
+                            {"ParentShards", std::move(parents)},
+                            {"HashKeyRange", hash_key_range(*shard)}});
+    }
+    return children;
+}
+
 }  // namespace
 
 Outcome get_records(const Environment& environment, const Request& request) {
@@ -47,14 +60,25 @@ Outcome get_records(const Environment& environment, const Request& request) {
     if (now - token->issued_ms > token_life_ms) return expired(token->issued_ms, now);
     const auto stream = environment.store.find(token->stream);
     const bool same_stream = stream && stream->facts().created_ms == token->stream_created_ms;
-    const Shard* const shard = same_stream ? stream->shard(token->shard) : nullptr;
+    Shard* const shard = same_stream ? stream->shard(token->shard) : nullptr;
     if (shard == nullptr) return shard_not_found(shard_id(token->shard), token->stream);
 
+    if (environment.enforce_limits && !shard->read_allowance.begin(environment.steady_now())) {
+        return Refusal{"ProvisionedThroughputExceededException",
+                       rate_exceeded(shard->id, token->stream)};
+    }
+    // Before it is read: what comes in between would be taken for the last otherwise.
+    const bool closed = !shard->open();
     const auto read = environment.store.read(*stream, *shard, token->position,
                                              static_cast<std::size_t>(limit), max_bytes);
     if (!read) return refuse(read.error(), token->stream);
     auto records = wire::Document::array();
-    for (const KeptRecord& record : *read) records.push_back(describe(*shard, record));
+    std::size_t bytes = 0;
+    for (const KeptRecord& record : *read) {
+        bytes += record.partition_key.size() + record.data.size();
+        records.push_back(describe(*shard, record));
+    }
+    if (environment.enforce_limits) shard->read_allowance.pay(bytes);
     std::int64_t behind_ms = 0;
     if (!read->empty()) {
         const KeptRecord& last = read->back();
@@ -62,10 +86,15 @@ Outcome get_records(const Environment& environment, const Request& request) {
         const bool caught_up = token->position == shard->next_position;
         behind_ms = caught_up ? 0 : std::max<std::int64_t>(0, now - last.arrival_ms);
     }
+    wire::Document answer = {{"Records", std::move(records)}, {"MillisBehindLatest", behind_ms}};
+    if (closed && token->position >= shard->next_position) {
+        // Kinesis's way to say that the shard's readers go on with its children.
+        answer["ChildShards"] = children_of(*stream, *shard);
+        return answer;
+    }
     token->issued_ms = now;
-    return wire::Document{{"Records", std::move(records)},
-                          {"NextShardIterator", write_token(*token)},
-                          {"MillisBehindLatest", behind_ms}};
+    answer["NextShardIterator"] = write_token(*token);
+    return answer;
 }
 
 }  // namespace lk::local

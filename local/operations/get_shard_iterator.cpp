@@ -1,4 +1,5 @@
 #include <array>
+#include <limits>
 
 #include "local/concat.hpp"
 #include "local/operations/members.hpp"
@@ -46,7 +47,10 @@ Expected<std::int64_t, Refusal> position_by_sequence_number(const Place& place) 
                     place.stream.name(), " under account ", account, " is invalid",
                     number ? " because it did not come from this stream." : "."}));
     }
-    return number->position + (place.type == "AFTER_SEQUENCE_NUMBER" ? 1 : 0);
+    // The highest of all ends a closed shard, and nothing comes after it.
+    const bool go_on = place.type == "AFTER_SEQUENCE_NUMBER" &&
+                       number->position < std::numeric_limits<std::int64_t>::max();
+    return number->position + (go_on ? 1 : 0);
 }
 
 Expected<std::int64_t, Refusal> position_by_time(const Environment& environment,

@@ -4,7 +4,8 @@
 
 namespace lk::local {
 
-Expected<Shard*, Refusal> route(const Stream& stream, const Incoming& record, std::size_t number) {
+Expected<Shard*, Refusal> route(const Stream& stream, const ShardMap& map, const Incoming& record,
+                                std::size_t number) {
     if (record.bytes() > stream.facts().max_record_bytes) {
         return invalid_argument(
             "Record " + std::to_string(number) + " has " + std::to_string(record.bytes()) +
@@ -12,7 +13,7 @@ Expected<Shard*, Refusal> route(const Stream& stream, const Incoming& record, st
             std::to_string(stream.facts().max_record_bytes) + " bytes.");
     }
     if (!record.explicit_hash_key) {
-        return &stream.shard_of(event::hash_of_partition_key(record.partition_key));
+        return &map.shard_of(event::hash_of_partition_key(record.partition_key));
     }
     const auto key = event::parse_hash_key(*record.explicit_hash_key);
     if (!key) {
@@ -21,7 +22,7 @@ Expected<Shard*, Refusal> route(const Stream& stream, const Incoming& record, st
                     "Specified value was ",
                     *record.explicit_hash_key}));
     }
-    return &stream.shard_of(*key);
+    return &map.shard_of(*key);
 }
 
 }  // namespace lk::local

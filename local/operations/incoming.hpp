@@ -26,10 +26,10 @@ struct Incoming {
     [[nodiscard]] std::size_t bytes() const noexcept { return data.size() + partition_key.size(); }
 };
 
-/// The shard that the record belongs to; or why the stream does not take it: it is over the
-/// stream's limit, or the explicit hash key is 2^128 or more. `number` tells which
-/// record of the request it is, from 1.
-[[nodiscard]] Expected<Shard*, Refusal> route(const Stream& stream, const Incoming& record,
-                                              std::size_t number);
+/// The shard that the record belongs to, of a map of the stream's; or why the stream does not take
+/// it: it is over the stream's limit, or the explicit hash key is 2^128 or more. `number` tells
+/// which record of the request it is, from 1.
+[[nodiscard]] Expected<Shard*, Refusal> route(const Stream& stream, const ShardMap& map,
+                                              const Incoming& record, std::size_t number);
 
 }  // namespace lk::local

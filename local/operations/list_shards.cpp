@@ -23,7 +23,13 @@ constexpr std::array<std::string_view, 6> filter_types = {"AFTER_SHARD_ID",    "
 struct Selection {
     std::shared_ptr<Stream> stream;
     std::string after = {};  ///< A shard's identifier, or empty.
-    bool none = false;
+    /// Of those that were open at some time from `from_ms` to `until_ms`.
+    std::int64_t from_ms = 0;
+    std::int64_t until_ms = Shard::never;
+
+    [[nodiscard]] bool takes(const Shard& shard) const {
+        return shard.id > after && shard.closed_ms > from_ms && shard.created_ms <= until_ms;
+    }
 };
 
 struct Filter {
@@ -42,22 +48,28 @@ std::optional<Filter> read_filter(const Members& members) {
         .timestamp = inner.timestamp("Timestamp")};
 }
 
-// Every shard is open and as old as its stream, so most filters let all of them pass.
+// The trim horizon is the stream's beginning: no record is ever too old here.
 std::optional<Refusal> apply(const Filter& filter, Selection& selection) {
+    const auto at = [&](std::int64_t ms) { selection.from_ms = selection.until_ms = ms; };
     if (filter.type == "AFTER_SHARD_ID") {
         if (!filter.shard_id) {
             return invalid_argument("ShardFilter of type AFTER_SHARD_ID needs a ShardId.");
         }
         selection.after = std::max(selection.after, std::string(*filter.shard_id));
     }
+    if (filter.type == "AT_TRIM_HORIZON") at(selection.stream->facts().created_ms);
+    if (filter.type == "AT_LATEST") at(Shard::never - 1);
     if (filter.type == "AT_TIMESTAMP" || filter.type == "FROM_TIMESTAMP") {
         if (!filter.timestamp) {
             return invalid_argument(
                 concat({"ShardFilter of type ", filter.type, " needs a Timestamp."}));
         }
-        // What was open then: nothing, before the stream was there.
-        selection.none = filter.type == "AT_TIMESTAMP" &&
-                         *filter.timestamp < selection.stream->facts().created_ms;
+        const std::int64_t ms = std::max<std::int64_t>(*filter.timestamp, 1);
+        if (filter.type == "AT_TIMESTAMP") {
+            at(ms);
+        } else {
+            selection.from_ms = ms - 1;
+        }
     }
     return std::nullopt;
 }
@@ -69,7 +81,10 @@ Expected<Selection, Refusal> continue_with(const Environment& environment, std::
     if (stream == nullptr || stream->facts().created_ms != token->stream_created_ms) {
         return stream_not_found(token->stream);
     }
-    return Selection{.stream = std::move(stream), .after = shard_id(token->shard)};
+    return Selection{.stream = std::move(stream),
+                     .after = shard_id(token->shard),
+                     .from_ms = token->position,
+                     .until_ms = token->until_ms};
 }
 
 }  // namespace
@@ -118,15 +133,16 @@ Outcome list_shards(const Environment& environment, const Request& request) {
     auto shards = wire::Document::array();
     wire::Document answer = wire::Document::object();
     for (const auto& shard : selection.stream->shards()) {
-        if (selection.none) break;
-        if (shard->id <= selection.after) continue;
+        if (!selection.takes(*shard)) continue;
         if (static_cast<std::int64_t>(shards.size()) == std::min(max_results, max_page)) {
             answer["NextToken"] =
                 write_token({.kind = Token::Kind::shard_list,
                              .issued_ms = environment.now_ms(),
                              .stream = selection.stream->name(),
                              .stream_created_ms = selection.stream->facts().created_ms,
-                             .shard = shard->number - 1});
+                             .shard = shard->number - 1,
+                             .position = selection.from_ms,
+                             .until_ms = selection.until_ms});
             break;
         }
         shards.push_back(describe(*shard));

@@ -78,11 +78,12 @@ Expected<Batch, Refusal> read_any(const Environment& environment, const Request&
 
 /// Every record's shard, or why the whole request is refused.
 Expected<std::vector<Shard*>, Refusal> route_all(const Batch& batch) {
+    const auto map = batch.stream->map();
     std::vector<Shard*> shards;
     shards.reserve(batch.records.size());
     std::size_t bytes = 0;
     for (const Incoming& record : batch.records) {
-        const auto shard = route(*batch.stream, record, shards.size() + 1);
+        const auto shard = route(*batch.stream, *map, record, shards.size() + 1);
         if (!shard) return shard.error();
         shards.push_back(*shard);
         bytes += record.bytes();
@@ -91,50 +92,78 @@ Expected<std::vector<Shard*>, Refusal> route_all(const Batch& batch) {
     return shards;
 }
 
-Expected<PutRecordsAnswer, Refusal> put(const Environment& environment, const Batch& batch) {
-    const auto shards = route_all(batch);
-    if (!shards) return shards.error();
+/// What is to be stored of a batch, and why the rest is not.
+struct Sorted {
     std::vector<NewRecord> accepted;
-    std::vector<bool> throttled(batch.records.size());
-    accepted.reserve(batch.records.size());
+    std::vector<bool> throttled;
+};
+
+Sorted sort_out(const Environment& environment, const Batch& batch,
+                const std::vector<Shard*>& shards, RecordFaults faults) {
+    Sorted sorted;
+    sorted.throttled.resize(batch.records.size());
+    sorted.accepted.reserve(batch.records.size());
     const TimePoint now = environment.enforce_limits ? environment.steady_now() : TimePoint{};
     for (std::size_t index = 0; index < batch.records.size(); ++index) {
         const Incoming& record = batch.records[index];
-        Shard* const shard = (*shards)[index];
-        if (environment.enforce_limits && !shard->allowance.take(now, record.bytes())) {
-            throttled[index] = true;
+        const RecordFault* const fault = fault_of(faults, index);
+        if (fault != nullptr && !fault->commit) continue;
+        if (environment.enforce_limits && !shards[index]->allowance.take(now, record.bytes())) {
+            sorted.throttled[index] = true;
             continue;
         }
-        accepted.push_back(
-            {.shard = shard, .partition_key = record.partition_key, .data = record.data});
+        sorted.accepted.push_back(
+            {.shard = shards[index], .partition_key = record.partition_key, .data = record.data});
     }
-    if (!accepted.empty()) {
-        const auto error = environment.store.append(*batch.stream, accepted, environment.now_ms());
-        if (error) return refuse(*error, batch.stream->name());
-    }
+    return sorted;
+}
 
+PutRecordsAnswer answer_of(const Batch& batch, const std::vector<Shard*>& shards,
+                           const Sorted& sorted, RecordFaults faults) {
     PutRecordsAnswer answer;
     constexpr std::size_t likely_entry_bytes = 20 + sequence_number_digits;
     answer.reserve(batch.records.size(), batch.records.size() * likely_entry_bytes);
-    auto stored = accepted.begin();
+    auto stored = sorted.accepted.begin();
     for (std::size_t index = 0; index < batch.records.size(); ++index) {
-        if (throttled[index]) {
+        const RecordFault* const fault = fault_of(faults, index);
+        if (sorted.throttled[index]) {
             answer.add_failed("ProvisionedThroughputExceededException",
-                              rate_exceeded((*shards)[index]->id, batch.stream->name()));
-            continue;
+                              rate_exceeded(shards[index]->id, batch.stream->name()));
+        } else if (fault != nullptr) {
+            const Refusal refusal = refuse(*fault, shards[index]->id, batch.stream->name());
+            answer.add_failed(refusal.code, refusal.message);
+            if (fault->commit) ++stored;
+        } else {
+            char digits[sequence_number_digits];
+            stored->shard->write_sequence_number(digits, stored->position);
+            answer.add_stored(stored->shard->id, {digits, sizeof digits});
+            ++stored;
         }
-        char digits[sequence_number_digits];
-        stored->shard->write_sequence_number(digits, stored->position);
-        answer.add_stored(stored->shard->id, {digits, sizeof digits});
-        ++stored;
     }
     return answer;
+}
+
+Expected<PutRecordsAnswer, Refusal> put(const Environment& environment, const Batch& batch,
+                                        RecordFaults faults) {
+    for (;;) {
+        const auto shards = route_all(batch);
+        if (!shards) return shards.error();
+        Sorted sorted = sort_out(environment, batch, *shards, faults);
+        if (!sorted.accepted.empty()) {
+            const auto error =
+                environment.store.append(*batch.stream, sorted.accepted, environment.now_ms());
+            // Split or merged since it was routed: the shards that took over take the records.
+            if (error && error->problem == StoreProblem::shard_closed) continue;
+            if (error) return refuse(*error, batch.stream->name());
+        }
+        return answer_of(batch, *shards, sorted, faults);
+    }
 }
 
 }  // namespace
 
 Expected<std::string, Refusal> put_records(const Environment& environment, wire::Encoding encoding,
-                                           std::string_view body) {
+                                           std::string_view body, RecordFaults faults) {
     std::optional<Batch> batch;
     if (encoding == wire::Encoding::cbor) batch = read_plain(environment, body);
     wire::Document document;
@@ -147,7 +176,7 @@ Expected<std::string, Refusal> put_records(const Environment& environment, wire:
         if (!any) return std::move(any).error();
         batch = std::move(any).value();
     }
-    const auto answer = put(environment, *batch);
+    const auto answer = put(environment, *batch, faults);
     if (!answer) return answer.error();
     std::string text;
     wire::encode_put_records_answer(encoding, *answer, text);

@@ -20,9 +20,22 @@ Refusal refuse(const StoreError& error, std::string_view stream) {
                     concat({"Stream ", stream, " under account ", account, " already exists."})};
         case StoreProblem::too_many_shards: return {"LimitExceededException", error.message};
         case StoreProblem::no_such_stream: return stream_not_found(stream);
+        case StoreProblem::shard_closed:
+            return invalid_argument(
+                concat({"Shard ", error.message, " in stream ", stream, " under account ", account,
+                        " has already been merged or split, and thus is not "
+                        "eligible for merging or splitting."}));
         case StoreProblem::failed: break;
     }
     return internal_failure(error.message);
+}
+
+Refusal refuse(const RecordFault& fault, std::string_view shard, std::string_view stream) {
+    if (!fault.message.empty()) return {fault.code, fault.message};
+    if (fault.code == "ProvisionedThroughputExceededException") {
+        return {fault.code, rate_exceeded(shard, stream)};
+    }
+    return {fault.code, std::string(usual_message(fault.code))};
 }
 
 }  // namespace lk::local

@@ -18,6 +18,11 @@ Refusal shard_not_found(std::string_view shard, std::string_view stream) {
                                                  " under account ", account, " does not exist"})};
 }
 
+Refusal no_shard_found(std::string_view shard, std::string_view stream) {
+    return {"ResourceNotFoundException", concat({"Could not find shard ", shard, " in stream ",
+                                                 stream, " under account ", account, "."})};
+}
+
 Refusal internal_failure(std::string message) {
     return {"InternalFailure", std::move(message), 500};
 }

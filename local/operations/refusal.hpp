@@ -18,6 +18,8 @@ inline constexpr std::string_view account = "000000000000";
 [[nodiscard]] Refusal invalid_argument(std::string message);
 [[nodiscard]] Refusal stream_not_found(std::string_view stream);
 [[nodiscard]] Refusal shard_not_found(std::string_view shard, std::string_view stream);
+/// The same, as SplitShard and MergeShards word it.
+[[nodiscard]] Refusal no_shard_found(std::string_view shard, std::string_view stream);
 /// The server's own fault: status 500.
 [[nodiscard]] Refusal internal_failure(std::string message);
 

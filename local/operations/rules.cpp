@@ -123,4 +123,9 @@ std::optional<int> parse_shard_id(std::string_view text) noexcept {
     return number;
 }
 
+Shard* find_shard(const Stream& stream, std::string_view id) noexcept {
+    const auto number = parse_shard_id(id);
+    return number ? stream.shard(*number) : nullptr;
+}
+
 }  // namespace lk::local

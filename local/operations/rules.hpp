@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "local/operations/members.hpp"
+#include "local/store/stream.hpp"
 
 namespace lk::local {
 
@@ -32,5 +33,8 @@ inline constexpr std::size_t max_partition_key_characters = 256;
 /// The number in "shardId-000000000003", also where "shardId-" is left out; nothing if it is
 /// neither.
 [[nodiscard]] std::optional<int> parse_shard_id(std::string_view text) noexcept;
+
+/// The stream's shard of that identifier; null when it has none.
+[[nodiscard]] Shard* find_shard(const Stream& stream, std::string_view id) noexcept;
 
 }  // namespace lk::local

@@ -99,7 +99,8 @@ TEST_P(Streams, WithMoreShardsThanThereMayBeAreRefused) {
     const auto refusal =
         kinesis.refusal("CreateStream", {{"StreamName", "s"}, {"ShardCount", 10'001}});
     EXPECT_EQ(refusal.code, "LimitExceededException");
-    EXPECT_THAT(refusal.message, HasSubstr("10001 shards; the local stream allows 10000"));
+    EXPECT_THAT(refusal.message,
+                HasSubstr("10001 shards, closed ones included; the local stream allows 10000"));
 }
 
 TEST_P(Streams, HaveNamesOf128CharactersAtMost) {

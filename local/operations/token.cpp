@@ -15,9 +15,9 @@ constexpr std::size_t max_token_characters = 512;
 // The first field also says the form, should it ever change.
 constexpr std::string_view name_of(Token::Kind kind) {
     switch (kind) {
-        case Token::Kind::shard_iterator: return "iterator1";
-        case Token::Kind::shard_list: return "shards1";
-        case Token::Kind::stream_list: return "streams1";
+        case Token::Kind::shard_iterator: return "iterator2";
+        case Token::Kind::shard_list: return "shards2";
+        case Token::Kind::stream_list: return "streams2";
     }
     return {};
 }
@@ -46,7 +46,7 @@ std::string write_token(const Token& token) {
     std::string fields(name_of(token.kind));
     fields += '/' + std::to_string(token.issued_ms) + '/' + token.stream + '/' +
               std::to_string(token.stream_created_ms) + '/' + std::to_string(token.shard) + '/' +
-              std::to_string(token.position);
+              std::to_string(token.position) + '/' + std::to_string(token.until_ms);
     std::string text;
     wire::append_base64(text, fields);
     return text;
@@ -58,9 +58,9 @@ std::optional<Token> read_token(Token::Kind kind, std::string_view text) {
     if (!fields) return std::nullopt;
     const std::vector<std::string_view> parts = split(*fields);
     Token token{.kind = kind};
-    if (parts.size() != 6 || parts[0] != name_of(kind) || !read_number(parts[1], token.issued_ms) ||
+    if (parts.size() != 7 || parts[0] != name_of(kind) || !read_number(parts[1], token.issued_ms) ||
         !read_number(parts[3], token.stream_created_ms) || !read_number(parts[4], token.shard) ||
-        !read_number(parts[5], token.position)) {
+        !read_number(parts[5], token.position) || !read_number(parts[6], token.until_ms)) {
         return std::nullopt;
     }
     token.stream = parts[2];

@@ -25,7 +25,9 @@ struct Token {
     /// Tells a stream from an earlier one of that name.
     std::int64_t stream_created_ms = 0;
     int shard = 0;
+    /// Of an iterator: in the shard. Of a list of shards: from when and until when they were open.
     std::int64_t position = 0;
+    std::int64_t until_ms = 0;
 };
 
 /// Opaque: base64, at most 512 characters.

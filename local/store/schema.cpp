@@ -7,7 +7,7 @@ namespace {
 // "lkds": tells our files from other programs' (https://www.sqlite.org/fileformat.html, 1.3.9).
 constexpr std::int64_t application_id = 0x6c6b6473;
 // Raise it with every change that an older version could not read.
-constexpr std::int64_t schema_version = 1;
+constexpr std::int64_t schema_version = 2;
 
 // run: the records of one request for one shard, from first_position on; see run.hpp.
 constexpr const char* tables =
@@ -18,6 +18,14 @@ constexpr const char* tables =
     " first_position INTEGER NOT NULL, record_count INTEGER NOT NULL,"
     " arrival_ms INTEGER NOT NULL, records BLOB NOT NULL) STRICT;"
     "CREATE UNIQUE INDEX run_by_position ON run(stream, shard, first_position);";
+
+// child: a shard that came from a split, or with an adjacent_parent from a merge. Hash keys are
+// decimal. Since version 2.
+constexpr const char* child_table =
+    "CREATE TABLE child(stream INTEGER NOT NULL, number INTEGER NOT NULL,"
+    " first_hash_key TEXT NOT NULL, last_hash_key TEXT NOT NULL, parent INTEGER NOT NULL,"
+    " adjacent_parent INTEGER NOT NULL, created_ms INTEGER NOT NULL,"
+    " PRIMARY KEY(stream, number)) STRICT, WITHOUT ROWID;";
 
 void configure(Database& database, bool in_memory) {
     database.execute("PRAGMA page_size=8192");
@@ -55,11 +63,14 @@ void prepare_schema(Database& database, const std::string& path) {
     const bool is_new = database.number("SELECT count(*) FROM sqlite_schema") == 0;
     if (!is_new) check(database, path);
     configure(database, path == ":memory:");
-    if (!is_new) return;
+    if (!is_new && database.number("PRAGMA user_version") == schema_version) return;
     Transaction transaction(database);
-    database.execute("PRAGMA application_id=" + std::to_string(application_id));
+    if (is_new) {
+        database.execute("PRAGMA application_id=" + std::to_string(application_id));
+        database.execute(tables);
+    }
+    database.execute(child_table);
     database.execute("PRAGMA user_version=" + std::to_string(schema_version));
-    database.execute(tables);
     transaction.commit();
 }
 

@@ -7,6 +7,8 @@
 #include "local/concat.hpp"
 #include "local/store/run.hpp"
 #include "local/store/schema.hpp"
+#include "local/store/statements.hpp"
+#include "local/store/store_errors.hpp"
 
 namespace lk::local {
 
@@ -16,43 +18,6 @@ struct Store::Run {
     std::size_t record_count = 0;
     std::string_view bytes;
     std::int64_t first_position = 0;
-};
-
-struct Store::Statements {
-    explicit Statements(Database& database)
-        : add_run(
-              database,
-              "INSERT INTO run(stream, shard, first_position, record_count, arrival_ms, records)"
-              " VALUES(?1, ?2, ?3, ?4, ?5, ?6)"),
-          last_run(database,
-                   "SELECT first_position + record_count, arrival_ms FROM run"
-                   " WHERE stream = ?1 AND shard = ?2 ORDER BY first_position DESC LIMIT 1"),
-          run_before(database,
-                     "SELECT first_position, arrival_ms FROM run WHERE stream = ?1 AND shard = ?2"
-                     " AND first_position <= ?3 ORDER BY first_position DESC LIMIT 1"),
-          runs_from(database,
-                    "SELECT first_position, arrival_ms, records FROM run"
-                    " WHERE stream = ?1 AND shard = ?2 AND first_position >= coalesce("
-                    "(SELECT max(first_position) FROM run"
-                    "  WHERE stream = ?1 AND shard = ?2 AND first_position <= ?3), ?3)"
-                    " ORDER BY first_position"),
-          add_stream(database,
-                     "INSERT INTO stream(name, created_ms, shards, on_demand, max_record_bytes)"
-                     " VALUES(?1, ?2, ?3, ?4, ?5)"),
-          remove_stream(database, "DELETE FROM stream WHERE id = ?1"),
-          remove_runs(database, "DELETE FROM run WHERE stream = ?1"),
-          all_streams(database,
-                      "SELECT id, name, created_ms, shards, on_demand, max_record_bytes"
-                      " FROM stream") {}
-
-    Statement add_run;
-    Statement last_run;
-    Statement run_before;
-    Statement runs_from;
-    Statement add_stream;
-    Statement remove_stream;
-    Statement remove_runs;
-    Statement all_streams;
 };
 
 namespace {
@@ -66,14 +31,6 @@ std::string database_path(const std::string& directory) {
 std::int64_t position_of_this_moment() {
     using namespace std::chrono;
     return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count() << 20;
-}
-
-StoreError failed(const DatabaseError& error) {
-    return {StoreProblem::failed, error.what()};
-}
-
-StoreError no_such_stream(std::string_view name) {
-    return {StoreProblem::no_such_stream, concat({"there is no stream ", name})};
 }
 
 // The records of each shard side by side, in the order they came in.
@@ -129,6 +86,7 @@ void Store::load_streams() {
         }
         last_created_ms_ = std::max(last_created_ms_, facts.created_ms);
         auto stream = std::make_shared<Stream>(std::move(facts));
+        load_children(*stream);
         load_positions(*stream);
         catalogue_.emplace(stream->name(), std::move(stream));
     }
@@ -154,16 +112,12 @@ Expected<std::shared_ptr<Stream>, StoreError> Store::create(StreamFacts facts,
     const std::lock_guard lock(database_mutex_);
     int shards = facts.shards;
     for (const auto& stream : streams()) {
-        shards += stream->facts().shards;
+        shards += static_cast<int>(stream->shards().size());
         if (stream->name() == facts.name) {
             return StoreError{StoreProblem::stream_exists, "the stream exists already"};
         }
     }
-    if (shards > max_shards) {
-        return StoreError{StoreProblem::too_many_shards,
-                          "all streams together would have " + std::to_string(shards) +
-                              " shards; the local stream allows " + std::to_string(max_shards)};
-    }
+    if (shards > max_shards) return too_many_shards(shards);
     // Sequence numbers begin with this time: no two streams may share it.
     facts.created_ms = std::max(now_ms, last_created_ms_ + 1);
     try {
@@ -191,6 +145,7 @@ std::optional<StoreError> Store::remove(std::string_view name) {
     try {
         Transaction transaction(database_);
         statements_->remove_runs.bind(1, stream->facts().row).run();
+        statements_->remove_children.bind(1, stream->facts().row).run();
         statements_->remove_stream.bind(1, stream->facts().row).run();
         transaction.commit();
     } catch (const DatabaseError& error) {
@@ -219,6 +174,7 @@ std::optional<StoreError> Store::append(Stream& stream, std::span<NewRecord> rec
                                         std::int64_t now_ms) {
     if (discard_) {
         for (NewRecord& record : records) {
+            if (!record.shard->open()) return shard_closed(*record.shard);
             record.position = record.shard->next_position.fetch_add(1, std::memory_order_relaxed);
         }
         return std::nullopt;
@@ -242,6 +198,9 @@ std::optional<StoreError> Store::append(Stream& stream, std::span<NewRecord> rec
     const std::lock_guard lock(database_mutex_);
     // A stream that was removed, or removed and made anew, since the caller found it.
     if (find(stream.name()).get() != &stream) return no_such_stream(stream.name());
+    for (const Run& run : runs) {
+        if (!run.shard->open()) return shard_closed(*run.shard);
+    }
     try {
         write_runs(stream, runs, now_ms);
     } catch (const DatabaseError& error) {

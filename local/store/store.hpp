@@ -32,11 +32,13 @@ enum class StoreProblem {
     stream_exists,
     too_many_shards,
     no_such_stream,
-    failed,  ///< SQLite's: a full disk, say. Nothing was stored.
+    shard_closed,  ///< It was split or merged; its children take its records.
+    failed,        ///< SQLite's: a full disk, say. Nothing was stored.
 };
 
 struct StoreError {
     StoreProblem problem = StoreProblem::failed;
+    /// Of `shard_closed`, the shard's identifier.
     std::string message;
 };
 
@@ -79,8 +81,15 @@ class Store {
     /// Ordered by name.
     [[nodiscard]] std::vector<std::shared_ptr<Stream>> streams() const;
 
-    /// Stores all records or, with an error, none; sets their positions, which rise within each
-    /// shard in the records' order.
+    /// Closes the parents of `children` and opens these in their place; or, with an error, nothing
+    /// changes: `shard_closed` when a parent is closed already. The children must share out their
+    /// parents' keys.
+    [[nodiscard]] std::optional<StoreError> reshard(Stream& stream,
+                                                    const std::vector<ShardOrigin>& children,
+                                                    std::int64_t now_ms);
+
+    /// Stores all records or, with an error (`shard_closed` when one of their shards is), none;
+    /// sets their positions, which rise within each shard in the records' order.
     [[nodiscard]] std::optional<StoreError> append(Stream& stream, std::span<NewRecord> records,
                                                    std::int64_t now_ms);
 
@@ -105,6 +114,7 @@ class Store {
     Store(const StoreOptions& options, std::optional<DirectoryLock> lock);
 
     void load_streams();
+    void load_children(Stream& stream);
     void load_positions(const Stream& stream);
     void write_runs(const Stream& stream, std::span<Run> runs, std::int64_t now_ms);
     [[nodiscard]] std::int64_t first_at(const Stream& stream, const Shard& shard,

@@ -278,10 +278,10 @@ TEST(DiscardingStore, GoesOnAboveEarlierRuns) {
 TEST(StoreFile, OfANewerSchemaIsRefused) {
     const TestDirectory directory;
     { open({.directory = directory.path()}); }
-    Database(directory.path() + "/streams.db").execute("PRAGMA user_version=2");
+    Database(directory.path() + "/streams.db").execute("PRAGMA user_version=3");
     EXPECT_THAT(refusal({.directory = directory.path()}), HasSubstr("newer version"));
     // It was let alone: with its own number it opens again.
-    Database(directory.path() + "/streams.db").execute("PRAGMA user_version=1");
+    Database(directory.path() + "/streams.db").execute("PRAGMA user_version=2");
     EXPECT_TRUE(Store::open({.directory = directory.path()}));
 }
 

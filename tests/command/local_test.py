@@ -1,9 +1,17 @@
 """lk-dispatch local: a Kinesis on this machine."""
 
+import json
+import os
+import pathlib
+import re
 import signal
+import socket
+import subprocess
+import time
 import urllib.error
 import urllib.request
 
+import tool
 from tool import CommandTest, LocalServer, lk_dispatch
 
 EVENT = ["--producer-id", "p", "--type", "t", "--stream", "events"]
@@ -42,7 +50,20 @@ class LocalTest(CommandTest):
 
     def test_a_port_in_use_is_status_3_and_is_named(self):
         server = self.serve()
-        self.assert_refused("local", "--port", server.port(), status=3, saying=[server.port()])
+        self.assert_refused("local", "--port", server.port(), status=3,
+                            saying=[server.port(), "choose another port"])
+
+    def test_an_address_of_another_machine_is_status_3_and_the_mend_is_told(self):
+        # Kept for documentation (RFC 5737), so no machine has it.
+        self.assert_refused("local", "--port", "0", "--address", "192.0.2.1", status=3,
+                            saying=["192.0.2.1", "choose an address of this machine"])
+
+    def test_tls_towards_a_plain_port_is_told_with_the_options_own_name(self):
+        server = self.serve("--stream", "events")
+        done = lk_dispatch("tail", "--stream", "events", "--endpoint",
+                           server.endpoint.replace("http:", "https:"), status=1)
+        self.assertRegex(done.err, "handshake.*--ca-bundle")
+        server.wait_for(server.err, "a client speaks TLS to this plain HTTP port")
 
     def test_tls_with_the_printed_certificate(self):
         server = self.serve("--tls", "--print-ca", "--stream", "events")
@@ -57,6 +78,24 @@ class LocalTest(CommandTest):
         distrusting = self.put(server, "--deliver-within", "5", status=1)
         self.assertIn("certificate", distrusting.err)
 
+    def test_serves_on_when_the_reader_of_the_certificate_goes(self):
+        reading, writing = os.pipe()
+        os.close(reading)
+        with subprocess.Popen([tool.TOOL, "local", "--port", "0", "--tls", "--print-ca"],
+                              stdout=writing, stderr=subprocess.PIPE, env=tool.environment()) as run:
+            os.close(writing)
+            self.addCleanup(run.kill)
+            port = re.search(r":(\d+)$", run.stderr.readline().decode().strip()).group(1)
+            while b"or:" not in run.stderr.readline():
+                pass
+            # By now it has written, or is about to: an end would refuse one of these.
+            for _ in range(20):
+                socket.create_connection(("127.0.0.1", int(port)), timeout=tool.PATIENCE).close()
+                time.sleep(0.01)
+            run.send_signal(signal.SIGTERM)
+            self.assertIn("lk-dispatch: stopped", run.stderr.read().decode())
+            self.assertEqual(run.wait(timeout=tool.PATIENCE), 0)
+
     def test_discard_acknowledges_and_forgets(self):
         server = self.serve("--discard", "--stream", "events")
         self.assertEqual(len(self.put(server).lines), 1)
@@ -68,6 +107,64 @@ class LocalTest(CommandTest):
                            status=0)
         self.assertIn("published 3,000 ", done.err.splitlines()[-1])
         self.assertEqual(len(self.tail(server)), 3000)
+
+    def test_enforced_limits_hold_for_readers_who_are_patient(self):
+        server = self.serve("--enforce-limits", "--stream", "events:2")
+        line = self.put(server).lines
+        for _ in range(8):
+            self.assertEqual(self.tail(server), line)
+
+    def ask(self, server, operation, **members):
+        """One request of the AWS API, whose signature nobody checks."""
+        request = urllib.request.Request(
+            server.endpoint, json.dumps(members).encode(),
+            {"Content-Type": "application/x-amz-json-1.1",
+             "X-Amz-Target": f"Kinesis_20131202.{operation}"})
+        with urllib.request.urlopen(request, timeout=tool.PATIENCE) as answer:
+            return json.loads(answer.read() or "null")
+
+    def test_the_documented_fault_plan_can_be_pasted_and_loses_nothing(self):
+        guide = pathlib.Path(__file__).parents[2] / "docs" / "local-stream.md"
+        (plan,) = re.findall(r"```json\n(.*?)```", guide.read_text(), re.DOTALL)
+        server = self.serve("--stream", "events:2", "--faults", self.file("faults.json", plan))
+        server.wait_for(server.err, "--faults: things go wrong on purpose")
+        sent = [json.dumps({"n": number}) for number in range(2000)]
+        done = lk_dispatch("send", "--endpoint", server.endpoint, *EVENT,
+                           stdin="".join(line + "\n" for line in sent), status=0)
+        self.assertIn("published 2,000 ", done.err.splitlines()[-1])
+        stored = [json.loads(line) for line in self.tail(server)]
+        self.assertEqual({event["data"]["n"] for event in stored}, set(range(2000)))
+        # The second request was reset after its records were stored: they came again.
+        self.assertGreater(len(stored), 2000)
+
+    def test_a_fault_plan_may_be_text(self):
+        plan = '{"rules": [{"do": {"error": {"code": "AccessDeniedException", "message": "no!"}}}]}'
+        server = self.serve("--stream", "events", "--faults", plan)
+        self.assertIn("no!", self.put(server, status=3).err)
+
+    def test_a_fault_plan_that_is_none_is_status_3_and_names_the_member(self):
+        self.assert_refused("local", "--port", "0", "--faults", "/no/such/file", status=3,
+                            saying=["/no/such/file"])
+        plan = self.file("faults.json", '{"rules": [{"do": {"delay_ms": -1}}]}')
+        self.assert_refused("local", "--port", "0", "--faults", plan, status=3,
+                            saying=["rules[0].do.delay_ms is -1", "0 to 600000"])
+
+    def test_events_are_read_across_a_split_and_a_merge(self):
+        data = f"{self.directory}/data"
+        server = self.serve("--stream", "events", "--data", data)
+        lines = self.put(server, "--partition-key", "k").lines
+        self.ask(server, "SplitShard", StreamName="events", ShardToSplit="shardId-000000000000",
+                 NewStartingHashKey=str(2 ** 127))
+        lines += self.put(server, "--partition-key", "k").lines
+        self.ask(server, "MergeShards", StreamName="events", ShardToMerge="shardId-000000000001",
+                 AdjacentShardToMerge="shardId-000000000002")
+        lines += self.put(server, "--partition-key", "k").lines
+        self.assertEqual(self.tail(server), lines)
+        server.interrupt(signal.SIGTERM)
+        server.status()
+        again = self.serve("--data", data)
+        lines += self.put(again, "--partition-key", "k").lines
+        self.assertEqual(self.tail(again), lines)
 
     def test_says_whether_records_are_kept(self):
         memory = self.serve()

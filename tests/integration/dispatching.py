@@ -13,7 +13,8 @@ def in_batches(lines, size):
         yield {"flush": True}
 
 
-def dispatch(server, stream, lines, wire="cbor", trust=True, deliver_within_ms=None):
+def dispatch(server, stream, lines, wire="cbor", trust=True, deliver_within_ms=None,
+             **environment):
     """Dispatches the lines and returns the answers, in order (see dispatcher.cpp for both)."""
     arguments = [settings.dispatcher(), "--endpoint", server.endpoint, "--stream", stream]
     if wire == "json":
@@ -25,7 +26,7 @@ def dispatch(server, stream, lines, wire="cbor", trust=True, deliver_within_ms=N
     if server.most_records_a_request:
         lines = in_batches(lines, server.most_records_a_request)
     standard_input = "".join(json.dumps(line) + "\n" for line in lines)
-    status, out, errors = processes.run(arguments, standard_input)
+    status, out, errors = processes.run(arguments, standard_input, **environment)
     if status != 0:
         raise RuntimeError(f"exit status {status}:\n{errors}")
     return [json.loads(line) for line in out.split("\n") if line]

@@ -118,6 +118,14 @@ class DispatchInto:
         with clients.AwsCli(self.server) as reader:
             self.dispatch_and_read("json", reader)
 
+    def test_a_proxy_of_the_environment_is_not_asked_for_loopback(self):
+        stream = self.make_stream()
+        dead = "http://127.0.0.1:9"
+        proxies = {name: dead for name in ("http_proxy", "https_proxy", "all_proxy", "HTTPS_PROXY",
+                                           "ALL_PROXY")}
+        lines = [RandomEvents(SEED).event(number) for number in range(10)]
+        self.assert_all_published(lines, dispatch(self.server, stream, lines, **proxies))
+
     def test_a_stream_that_is_not_there_is_named(self):
         for wire in ("cbor", "json"):
             (answer,) = dispatch(self.server, "no-such-stream", [{"type": "t"}], wire)

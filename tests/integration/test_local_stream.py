@@ -1,5 +1,7 @@
 """The local stream and the command, seen from outside: what one side writes, the other reads."""
 
+import base64
+import hashlib
 import json
 import pathlib
 import signal
@@ -26,6 +28,18 @@ def tool(server, command, *arguments, standard_input=""):
     if status != 0:
         raise AssertionError(f"lk-dispatch {command} ended with status {status}:\n{errors}")
     return out
+
+
+def aggregated(records):
+    """What aws-kinesis-agg makes of (partition key, data) pairs: the members of a PutRecord."""
+    question = {"aggregate": [{"key": key, "data": base64.b64encode(data).decode()}
+                              for key, data in records]}
+    script = settings.HERE.parent / "peers/aggregate.js"
+    status, out, errors = processes.run(["node", script], json.dumps(question) + "\n")
+    if status != 0:
+        raise AssertionError(f"{script} ended with status {status}:\n{errors}")
+    answer = json.loads(out)
+    return {"PartitionKey": answer["key"], "Data": base64.b64decode(answer["data"])}
 
 
 class LocalStreamTest(unittest.TestCase):
@@ -73,6 +87,31 @@ class LocalStreamTest(unittest.TestCase):
             {"PartitionKey": "k", "Data": text.encode()} for text in texts[10:]])
         printed = tool(server, "tail", "--from", "trim-horizon")
         self.assertEqual(printed.split("\n"), [*texts, ""])
+
+    def test_the_command_tails_the_user_records_of_an_aggregate(self):
+        server = self.serve(shards=1)
+        texts = [f'{{"n":{number},"text":"é \U0001F600"}}' for number in range(300)]
+        aggregate = aggregated([(f"key{number % 7}", text.encode())
+                                for number, text in enumerate(texts)])
+        for members in ({"PartitionKey": "before", "Data": b"before"}, aggregate,
+                        {"PartitionKey": "after", "Data": b"after"}):
+            self.sdk(server).call("PutRecord", StreamName=STREAM, **members)
+        printed = tool(server, "tail", "--deaggregate")
+        self.assertEqual(printed.split("\n"), ["before", *texts, "after", ""])
+
+    def test_the_command_says_which_aggregate_it_could_not_print_whole(self):
+        server = self.serve(shards=1)
+        # One partition key, and two user records: of that key, and of a second one.
+        message = b"\x0a\x01k" b"\x1a\x07\x08\x00\x1a\x03one" b"\x1a\x07\x08\x01\x1a\x03two"
+        aggregate = b"\xf3\x89\x9a\xc2" + message + hashlib.md5(message).digest()
+        put = self.sdk(server).call("PutRecord", StreamName=STREAM, PartitionKey="k",
+                                    Data=aggregate)
+        status, out, errors = processes.run(
+            [settings.tool(), "tail", "--endpoint", server.endpoint, "--stream", STREAM,
+             "--deaggregate"])
+        self.assertEqual((status, out), (0, "one\n"))
+        self.assertIn(put["SequenceNumber"], errors)
+        self.assertIn("last 1 of 2", errors)
 
     def test_a_client_that_speaks_http2_is_told_of_the_setting(self):
         server = self.serve()

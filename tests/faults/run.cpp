@@ -1,0 +1,101 @@
+#include "run.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace lk::faults {
+
+namespace {
+
+std::size_t count(const DispatchRun& run, bool (*is)(const Outcome&)) {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(run.events, is, &DispatchRun::Sent::outcome));
+}
+
+}  // namespace
+
+std::size_t DispatchRun::published() const {
+    return count(*this, [](const Outcome& one) { return one.has_value(); });
+}
+std::size_t DispatchRun::failed() const {
+    return count(*this,
+                 [](const Outcome& one) { return !one && !one.error().may_have_been_delivered; });
+}
+std::size_t DispatchRun::unknown() const {
+    return count(*this,
+                 [](const Outcome& one) { return !one && one.error().may_have_been_delivered; });
+}
+std::size_t DispatchRun::sent_again() const {
+    return count(*this, [](const Outcome& one) { return one && one->attempts > 1; });
+}
+std::size_t DispatchRun::flagged() const {
+    return count(*this, [](const Outcome& one) { return one && one->may_be_duplicate; });
+}
+
+DispatchRun dispatch_all(const std::shared_ptr<LocalKinesis>& kinesis, const RunOptions& options) {
+    const auto dispatch = get_dispatch({.kinesis_client = kinesis,
+                                        .kinesis_stream = "events",
+                                        .producer_id = "test",
+                                        .request_timeout = options.request_timeout});
+    DispatchRun run;
+    std::vector<Published> results;
+    for (int number = 0; number < options.events; ++number) {
+        if (number == options.events / 2 && options.halfway) options.halfway();
+        const std::string id = "event-" + std::to_string(number);
+        const std::string key = "key-" + std::to_string(number % options.keys);
+        results.push_back(dispatch("t", {}, {.partition_key = key, .id = id}));
+        run.events.push_back({id, key, Error{}});
+    }
+    // Far beyond what any of them takes, so that a hang is told and not waited for.
+    const auto counts = dispatch.flush(std::chrono::minutes(2));
+    EXPECT_TRUE(counts && counts->timed_out == 0) << "some events never settled";
+    if (!counts || counts->timed_out > 0) return {};
+    for (std::size_t index = 0; index < results.size(); ++index) {
+        run.events[index].outcome = results[index].wait();
+    }
+    EXPECT_EQ(counts->published, run.published());
+    EXPECT_EQ(counts->failed, run.failed());
+    EXPECT_EQ(counts->unknown, run.unknown());
+    EXPECT_EQ(run.published() + run.failed() + run.unknown(), run.events.size());
+    return run;
+}
+
+std::map<std::string, std::vector<std::string>> stored(const LocalKinesis& kinesis) {
+    std::map<std::string, std::vector<std::string>> by_id;
+    const auto records = kinesis.records("events");
+    EXPECT_TRUE(records);
+    if (!records) return by_id;
+    for (const StoredRecord& record : *records) {
+        const std::string id = nlohmann::json::parse(record.data).at("id");
+        by_id[id].push_back(record.sequence_number);
+    }
+    for (auto& [id, numbers] : by_id) std::ranges::sort(numbers);
+    return by_id;
+}
+
+void expect_as_promised(const LocalKinesis& kinesis, const DispatchRun& run) {
+    const auto stream = stored(kinesis);
+    std::map<std::string, std::string> last_of_key;
+    for (const DispatchRun::Sent& event : run.events) {
+        const auto found = stream.find(event.id);
+        const std::size_t copies = found == stream.end() ? 0 : found->second.size();
+        if (event.outcome) {
+            ASSERT_GE(copies, 1U) << event.id << " was published and is not in the stream";
+            EXPECT_TRUE(std::ranges::count(found->second, event.outcome->sequence_number))
+                << event.id << " is not where its result says";
+            EXPECT_TRUE(copies == 1 || event.outcome->may_be_duplicate)
+                << event.id << " is there " << copies << " times and not flagged";
+        } else if (!event.outcome.error().may_have_been_delivered) {
+            EXPECT_EQ(copies, 0U) << event.id << " failed and is in the stream";
+        }
+        if (copies == 0) continue;
+        std::string& last = last_of_key[event.key];
+        EXPECT_LT(last, found->second.front())
+            << event.id << " is before an earlier one of " << event.key;
+        last = found->second.front();
+    }
+}
+
+}  // namespace lk::faults
