@@ -36,6 +36,9 @@ struct Event {
     int attempts = 0;
     /// True when an earlier attempt had an unknown outcome, so the stream may hold a second copy.
     bool may_be_duplicate = false;
+    /// True when it went in an aggregate that landed on another shard than its key's own, as the
+    /// stream was resharded meanwhile.
+    bool on_other_shard = false;
 
     /// The event's JSON text: for an event from a result, the record's own bytes.
     [[nodiscard]] std::string json() const;

@@ -4,27 +4,32 @@
 
 #include <lk/json.hpp>
 
-/// nlohmann::json as event data: dispatch("type", nlohmann::json{{"key", "value"}}).
-/// Numbers are written as JavaScript writes them, so 1.0 is 1. Binary values, which JSON has not,
-/// make the event's result a `not_json` error; so does text that is not UTF-8.
-namespace nlohmann {
+namespace lk::detail {
+
+// JSON of more levels than this is refused (as text is), so there is no need to look into it: one
+// level more is written, empty, for the check to find. A value from outside could otherwise end
+// the program by its depth alone.
+inline constexpr int most_nlohmann_levels = 1024;
 
 template <class AnyJson>
-requires detail::is_basic_json<AnyJson>::value void to_event_data(lk::JsonWriter& out,
-                                                                  const AnyJson& value) {
-    using value_t = detail::value_t;
+void write_nlohmann(JsonWriter& out, const AnyJson& value, int levels_around) {
+    using value_t = typename AnyJson::value_t;
     switch (value.type()) {
         case value_t::object:
             out.begin_object();
-            for (const auto& [name, member] : value.items()) {
-                out.key(name);
-                to_event_data(out, member);
+            if (levels_around < most_nlohmann_levels) {
+                for (const auto& [name, member] : value.items()) {
+                    out.key(name);
+                    write_nlohmann(out, member, levels_around + 1);
+                }
             }
             out.end_object();
             return;
         case value_t::array:
             out.begin_array();
-            for (const auto& element : value) to_event_data(out, element);
+            if (levels_around < most_nlohmann_levels) {
+                for (const auto& element : value) write_nlohmann(out, element, levels_around + 1);
+            }
             out.end_array();
             return;
         case value_t::string:
@@ -40,6 +45,20 @@ requires detail::is_basic_json<AnyJson>::value void to_event_data(lk::JsonWriter
         case value_t::binary:
         case value_t::discarded: out.raw("<not JSON>"); return;
     }
+}
+
+}  // namespace lk::detail
+
+/// nlohmann::json as event data: dispatch("type", nlohmann::json{{"key", "value"}}).
+/// Numbers are written as JavaScript writes them, so 1.0 is 1. Binary values, which JSON has not,
+/// make the event's result a `not_json` error; so does text that is not UTF-8, and nesting deeper
+/// than 1,024.
+namespace nlohmann {
+
+template <class AnyJson>
+requires detail::is_basic_json<AnyJson>::value void to_event_data(lk::JsonWriter& out,
+                                                                  const AnyJson& value) {
+    lk::detail::write_nlohmann(out, value, 0);
 }
 
 }  // namespace nlohmann

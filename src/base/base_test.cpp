@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <atomic>
 
+#include "base/fork.hpp"
+#include "base/must_not_wait.hpp"
 #include "base/random.hpp"
 #include "base/thread_loop.hpp"
 #include "base/threads.hpp"
@@ -38,6 +40,95 @@ TEST(RandomBytes, ADrawMayBeLargerThanTheStore) {
     std::vector<std::uint8_t> drawn(10'000);
     random.fill(drawn);
     EXPECT_LT(std::count(drawn.begin(), drawn.end(), 0), 200);
+}
+
+// What a snapshot that is restored twice does to the clock and to the bytes in store: a copy is a
+// second process that goes on from the same state.
+std::int64_t snapshot_clock_ms = 0;
+std::int64_t snapshot_clock() noexcept {
+    return snapshot_clock_ms;
+}
+
+std::array<std::uint8_t, 16> draw(RandomBytes& random) {
+    std::array<std::uint8_t, 16> drawn{};
+    random.fill(drawn);
+    return drawn;
+}
+
+TEST(RandomBytes, TheStoreIsThrownAwayWhenTheClockShowsThatItIsOld) {
+    snapshot_clock_ms = 1'000'000;
+    RandomBytes random(&snapshot_clock);
+    draw(random);
+    RandomBytes restored = random;
+    snapshot_clock_ms += 1000;
+    EXPECT_EQ(draw(random), draw(restored)) << "a copy goes on from the same store";
+    snapshot_clock_ms += 1;
+    EXPECT_NE(draw(random), draw(restored));
+}
+
+TEST(RandomBytes, TheStoreIsThrownAwayWhenTheClockWentBack) {
+    snapshot_clock_ms = 1'000'000;
+    RandomBytes random(&snapshot_clock);
+    draw(random);
+    RandomBytes restored = random;
+    snapshot_clock_ms -= 1;
+    EXPECT_NE(draw(random), draw(restored));
+}
+
+TEST(RandomBytes, EveryStoreIsAnother) {
+    RandomBytes random;
+    std::vector<std::uint8_t> first(4096);
+    std::vector<std::uint8_t> second(4096);
+    random.fill(first);
+    random.fill(second);
+    EXPECT_NE(first, second);
+}
+
+// Runs it in a forked child; true when it gave true there, within minutes.
+template <class Body>
+bool in_child(const Body& body) {
+    const pid_t child = fork();
+    if (child == 0) {
+        alarm(240);
+        _exit(body() ? 0 : 1);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+TEST(Origin, IsInheritedInAChildAndNowhereElse) {
+    const Origin made_here;
+    EXPECT_FALSE(made_here.inherited());
+    EXPECT_TRUE(in_child([&] { return made_here.inherited() && !Origin().inherited(); }));
+    EXPECT_FALSE(made_here.inherited());
+}
+
+TEST(MustNotWait, MarksItsThreadWhileItLives) {
+    EXPECT_FALSE(MustNotWait::here());
+    {
+        const MustNotWait outer;
+        { const MustNotWait inner; }
+        EXPECT_TRUE(MustNotWait::here());
+        bool elsewhere = true;
+        std::thread([&] { elsewhere = MustNotWait::here(); }).join();
+        EXPECT_FALSE(elsewhere);
+    }
+    EXPECT_FALSE(MustNotWait::here());
+}
+
+TEST(MustNotWait, IsNotInheritedByAChild) {
+    const MustNotWait mark;
+    EXPECT_TRUE(in_child([] {
+        const bool inherited = MustNotWait::here();
+        bool own = false;
+        {
+            const MustNotWait of_child;
+            own = MustNotWait::here();
+        }
+        return !inherited && own && !MustNotWait::here();
+    }));
+    EXPECT_TRUE(MustNotWait::here());
 }
 
 TEST(Threads, TheLibrarysThreadsBlockEverySignal) {
@@ -80,6 +171,72 @@ TEST(ThreadLoop, TurnsAgainAtTheMomentAskedFor) {
         counter->turns.wait(seen);
         seen = counter->turns;
     }
+}
+
+TEST(ThreadLoop, IsMarkedAsAThreadThatMustNotWait) {
+    class Looker : public Loop::Participant {
+      public:
+        TimePoint turn(TimePoint) override {
+            marked = MustNotWait::here() ? 1 : 0;
+            marked.notify_all();
+            return never;
+        }
+        std::atomic<int> marked{-1};
+    };
+    auto looker = std::make_shared<Looker>();
+    ThreadLoop loop("lk-test");
+    loop.attach(looker);
+    looker->marked.wait(-1);
+    EXPECT_EQ(looker->marked, 1);
+}
+
+TEST(ThreadLoop, InAChildEveryCallOnItDoesNothing) {
+#ifdef __SANITIZE_THREAD__
+    GTEST_SKIP() << "ThreadSanitizer ends a child that starts threads";
+#endif
+    auto counter = std::make_shared<Counter>();
+    auto loop = std::make_unique<ThreadLoop>("lk-test");
+    loop->attach(counter);
+    counter->turns.wait(0);
+    EXPECT_FALSE(loop->inherited());
+    EXPECT_TRUE(in_child([&] {
+        const bool inherited = loop->inherited() && !loop->on_loop_thread();
+        loop->attach(counter);
+        loop->wake();
+        loop->detach_and_wait(counter.get());
+        loop.reset();
+        // A loop of its own works.
+        auto own = std::make_shared<Counter>();
+        ThreadLoop of_child("lk-test");
+        of_child.attach(own);
+        own->turns.wait(0);
+        return inherited;
+    }));
+    // The parent's goes on.
+    const int before = counter->turns;
+    loop->wake();
+    counter->turns.wait(before);
+}
+
+TEST(ThreadLoop, AChildForkedByAParticipantTakesNoFurtherRound) {
+    class Forker : public Loop::Participant {
+      public:
+        TimePoint turn(TimePoint) override {
+            if (const pid_t forked = fork(); forked != 0) {
+                child = forked;
+                child.notify_all();
+            }
+            return never;
+        }
+        std::atomic<pid_t> child{0};
+    };
+    auto forker = std::make_shared<Forker>();
+    ThreadLoop loop("lk-test");
+    loop.attach(forker);
+    forker->child.wait(0);
+    int status = -1;
+    EXPECT_EQ(waitpid(forker->child, &status, 0), forker->child);
+    EXPECT_TRUE(WIFEXITED(status));
 }
 
 }  // namespace

@@ -4,12 +4,16 @@
 #include <memory>
 
 #include "base/clock.hpp"
+#include "base/fork.hpp"
 
 namespace lk {
 
 /// One thread that waits for something and, in between, lets its participants act. A pipeline's
 /// driver takes part in the loop of the client it feeds, so that a lone event needs no hop between
 /// threads; where the client has no loop of ours, a ThreadLoop serves.
+///
+/// In a forked child an inherited loop has no thread: every call on it does nothing, and its
+/// destructor lets go of nothing.
 class Loop {
   public:
     class Participant {
@@ -34,6 +38,12 @@ class Loop {
     virtual void wake() noexcept = 0;
 
     [[nodiscard]] virtual bool on_loop_thread() const noexcept = 0;
+
+    /// Made in a process that this one was forked from.
+    [[nodiscard]] bool inherited() const noexcept { return origin_.inherited(); }
+
+  private:
+    const Origin origin_;
 };
 
 }  // namespace lk

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <vector>
 
+#include "base/fork.hpp"
 #include "base/loop.hpp"
 
 namespace lk {
@@ -42,7 +43,11 @@ class Participants {
             in_round_ = true;
         }
         TimePoint next = never;
-        for (const auto& participant : round_) next = std::min(next, participant->turn(now));
+        for (const auto& participant : round_) {
+            next = std::min(next, participant->turn(now));
+            // It has forked, and this is the child: another thread may have held the lock.
+            if (origin_.inherited()) return never;
+        }
         round_.clear();
         {
             const std::lock_guard lock(mutex_);
@@ -54,6 +59,7 @@ class Participants {
     }
 
   private:
+    const Origin origin_;
     std::mutex mutex_;
     std::condition_variable round_over_;
     bool in_round_ = false;

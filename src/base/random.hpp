@@ -7,22 +7,36 @@
 
 namespace lk {
 
-/// Random bytes fit for ids, drawn from the system's generator a few kilobytes at a time (a draw
-/// of its own for each id would cost more than all else about it). Used by one thread at a time.
-/// After a fork the child draws afresh: what the parent had in store is never used twice.
+/// Random bytes fit for ids, made a few kilobytes at a time (a draw of its own for each id would
+/// cost more than all else about it). Used by one thread at a time.
+///
+/// No two processes draw the same: what is in store is thrown away after a fork, and when the
+/// system's clock shows that it is older than a second, or went back, as it does when a snapshot
+/// of the machine is restored. The next store comes of a fresh seed from the kernel, which mixes in
+/// the snapshot's generation (Linux 5.18, drivers/virt/vmgenid.c); a generator of the process's
+/// own would go on from the state in the snapshot.
 class RandomBytes {
   public:
+    /// The system's clock in milliseconds since the epoch; may be a tick behind.
+    using Clock = std::int64_t (*)() noexcept;
+    static std::int64_t coarse_clock() noexcept;
+
+    explicit RandomBytes(Clock clock = &coarse_clock) noexcept : clock_(clock) {}
+
     void fill(std::span<std::uint8_t> out);
 
     /// A number in [0, bound).
     std::uint64_t below(std::uint64_t bound);
 
   private:
+    [[nodiscard]] bool stale() const noexcept;
     void refill();
 
+    Clock clock_;
     std::array<std::uint8_t, 4096> store_{};
     std::size_t used_ = sizeof store_;
     std::uint32_t process_generation_ = 0;
+    std::int64_t filled_at_ms_ = 0;
 };
 
 }  // namespace lk

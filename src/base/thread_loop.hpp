@@ -28,6 +28,7 @@ class ThreadLoop final : public Loop {
   private:
     // What the thread uses; outlives the object when the thread does.
     struct State {
+        const Origin origin;
         Participants participants;
         std::mutex mutex;
         std::condition_variable changed;

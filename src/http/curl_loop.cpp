@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/must_not_wait.hpp"
 #include "base/participants.hpp"
 #include "base/threads.hpp"
 #include "http/transfers.hpp"
@@ -35,6 +36,7 @@ struct CurlLoop::State {
     std::atomic<bool> stopping{false};
     std::atomic<std::thread::id> thread_id{};
 
+    const Origin origin;
     Participants participants;
     // Gone when the thread ends: closing a TLS connection writes to it, and only the loop's thread
     // is safe from the SIGPIPE that this can raise.
@@ -46,13 +48,19 @@ struct CurlLoop::State {
 };
 
 void CurlLoop::State::run() {
+    const MustNotWait mark;
     thread_id = std::this_thread::get_id();
     while (true) {
         condition.exchange(awake);
         if (stopping) break;
         const TimePoint next = participants.turn(std::chrono::steady_clock::now());
+        // A participant or a `done` may have forked, and this be the child's only thread: the
+        // locks, the connections and what is under way on them are the parent's.
+        if (origin.inherited()) return;
         take_inbox();
+        if (origin.inherited()) return;
         transfers->perform();
+        if (origin.inherited()) return;
         Condition expected = awake;
         if (condition.compare_exchange_strong(expected, asleep)) transfers->wait(next);
     }
@@ -81,10 +89,19 @@ void CurlLoop::State::wake() noexcept {
 }
 
 CurlLoop::CurlLoop(const TransportOptions& options) : state_(std::make_shared<State>(options)) {
-    thread_ = start_thread("lk-curl", [state = state_] { state->run(); });
+    thread_ = start_thread("lk-curl", [state = state_] {
+        state->run();
+        if (state->origin.inherited()) keep_for_good(state);
+    });
 }
 
 CurlLoop::~CurlLoop() {
+    if (inherited()) {
+        keep_for_good(std::move(state_));
+        // Not detached: its id may be that of a thread of this process by now.
+        keep_for_good(std::make_shared<std::thread>(std::move(thread_)));
+        return;
+    }
     state_->stopping = true;
     state_->wake();
     if (on_loop_thread()) {
@@ -95,27 +112,38 @@ CurlLoop::~CurlLoop() {
 }
 
 void CurlLoop::attach(std::shared_ptr<Participant> participant) {
+    if (inherited()) return;
     state_->participants.attach(std::move(participant));
     wake();
 }
 
 void CurlLoop::detach(const Participant* participant) {
+    if (inherited()) return;
     state_->participants.detach(participant);
 }
 
 void CurlLoop::detach_and_wait(const Participant* participant) {
+    if (inherited()) return;
     state_->participants.detach_and_wait(participant);
 }
 
 void CurlLoop::wake() noexcept {
+    if (inherited()) return;
     state_->wake();
 }
 
 bool CurlLoop::on_loop_thread() const noexcept {
-    return state_->thread_id.load() == std::this_thread::get_id();
+    return !inherited() && state_->thread_id.load() == std::this_thread::get_id();
 }
 
 void CurlLoop::post(Request request, Done done) {
+    if (inherited()) {
+        done(NoAnswer{.message = "the client was made before this process was forked; nothing was "
+                                 "sent. Make a new client in the child.",
+                      .may_have_been_sent = false,
+                      .needs_mending = true});
+        return;
+    }
     if (on_loop_thread()) {
         state_->transfers->start(std::move(request), std::move(done));
         return;
@@ -128,6 +156,7 @@ void CurlLoop::post(Request request, Done done) {
 }
 
 void CurlLoop::end_requests() {
+    if (inherited()) return;
     if (on_loop_thread()) {
         state_->take_inbox();
         state_->transfers->end_all();

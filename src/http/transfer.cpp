@@ -8,6 +8,8 @@
 #include <new>
 #include <utility>
 
+#include "http/loopback.hpp"
+
 namespace lk::http {
 namespace {
 
@@ -120,10 +122,19 @@ void Transfer::take(Request request, Done& done) {
     }
 
     set(easy_, CURLOPT_URL, request_.url.c_str());
+    set(easy_, CURLOPT_NOPROXY,
+        is_loopback(request_.url) ? "*" : static_cast<const char*>(nullptr));
     set(easy_, CURLOPT_HTTPHEADER, header_list_.data());
     set(easy_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body_bytes));
     set(easy_, CURLOPT_TIMEOUT_MS, milliseconds(request_.timeout));
     done_ = std::move(done);
+}
+
+void Transfer::use_connections(std::optional<std::chrono::seconds> younger_than) {
+    const long age = younger_than ? static_cast<long>(younger_than->count()) : 0;
+    set(easy_, CURLOPT_FRESH_CONNECT, younger_than && age == 0 ? 1L : 0L);
+    // Zero: of any age.
+    set(easy_, CURLOPT_MAXLIFETIME_CONN, age);
 }
 
 Expected<Answer, NoAnswer> Transfer::outcome(int curl_code) {

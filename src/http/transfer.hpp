@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,10 @@ class Transfer {
     /// Takes a request; the handle is then ready for a multi handle. Throws std::bad_alloc, and
     /// then leaves `done` as it was.
     void take(Request request, Done& done);
+
+    /// Over which connections it may go: any, by default, or only those opened less than so long
+    /// ago; zero: a new one.
+    void use_connections(std::optional<std::chrono::seconds> younger_than);
 
     /// What came of it: an answer when `curl_code` is CURLE_OK.
     [[nodiscard]] Expected<Answer, NoAnswer> outcome(int curl_code);

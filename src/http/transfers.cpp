@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 #include <new>
+#include <utility>
 
 namespace lk::http {
 namespace {
@@ -26,11 +27,22 @@ void call(Done& done, Expected<Answer, NoAnswer> outcome) noexcept {
 
 }  // namespace
 
-Transfers::Transfers(const TransportOptions& options) : options_(options) {
+Transfers::Transfers(const TransportOptions& options)
+    : options_(options), freeze_watch_(options.read_clocks) {
     initialize_curl();
-    multi_ = curl_multi_init();
-    if (multi_ == nullptr) throw std::bad_alloc();
-    curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(options.max_connections));
+    open_multi();
+}
+
+// In place of the one there is, with whose end its connections are closed.
+void Transfers::open_multi() {
+    void* multi = curl_multi_init();
+    if (multi == nullptr) throw std::bad_alloc();
+    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, static_cast<long>(options_.max_connections));
+    {
+        const std::lock_guard lock(multi_mutex_);
+        std::swap(multi, multi_);
+    }
+    curl_multi_cleanup(multi);
 }
 
 Transfers::~Transfers() {
@@ -45,8 +57,10 @@ void Transfers::start(Request request, Done done) {
                      .may_have_been_sent = false};
     if (!ended_) {
         try {
+            look_for_a_freeze();
             std::unique_ptr<Transfer> transfer = idle_transfer();
             under_way_.reserve(under_way_.size() + 1);
+            transfer->use_connections(oldest_usable_connection());
             transfer->take(std::move(request), done);
             if (curl_multi_add_handle(multi_, transfer->easy()) == CURLM_OK) {
                 under_way_.push_back(std::move(transfer));
@@ -58,6 +72,29 @@ void Transfers::start(Request request, Done done) {
         refused.message = "out of memory before the request was begun; nothing was sent.";
     }
     call(done, std::move(refused));
+}
+
+// Idle connections are closed with their multi handle. With requests under way it must stay, and
+// the connections from before the freeze with it, until libcurl itself finds them too long idle
+// (two minutes, CURLOPT_MAXAGE_CONN).
+void Transfers::look_for_a_freeze() {
+    const TimePoint now = std::chrono::steady_clock::now();
+    if (freeze_watch_.thawed()) thawed_at_ = now;
+    if (!thawed_at_) return;
+    if (under_way_.empty()) {
+        open_multi();
+        thawed_at_.reset();
+    } else if (now - *thawed_at_ > std::chrono::minutes(3)) {
+        thawed_at_.reset();
+    }
+}
+
+// libcurl counts the age of a connection in whole seconds, hence the margin.
+std::optional<std::chrono::seconds> Transfers::oldest_usable_connection() const {
+    if (!thawed_at_) return std::nullopt;
+    const auto since =
+        std::chrono::floor<std::chrono::seconds>(std::chrono::steady_clock::now() - *thawed_at_);
+    return std::max(since - std::chrono::seconds(2), std::chrono::seconds(0));
 }
 
 std::unique_ptr<Transfer> Transfers::idle_transfer() {
@@ -120,10 +157,13 @@ void Transfers::wait(TimePoint until) {
         if (left <= Duration::zero()) return;
         timeout = std::min(longest, std::chrono::ceil<std::chrono::milliseconds>(left));
     }
+    if (until != never) freeze_watch_.falls_asleep(timeout);
     curl_multi_poll(multi_, nullptr, 0, static_cast<int>(timeout.count()), nullptr);
+    freeze_watch_.wakes_up();
 }
 
 void Transfers::wake() noexcept {
+    const std::lock_guard lock(multi_mutex_);
     curl_multi_wakeup(multi_);
 }
 

@@ -1,9 +1,12 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <vector>
 
 #include "base/clock.hpp"
+#include "http/freeze_watch.hpp"
 #include "http/transfer.hpp"
 #include "http/transport.hpp"
 
@@ -36,13 +39,21 @@ class Transfers {
     void wake() noexcept;
 
   private:
+    void open_multi();
+    void look_for_a_freeze();
+    [[nodiscard]] std::optional<std::chrono::seconds> oldest_usable_connection() const;
     [[nodiscard]] std::unique_ptr<Transfer> idle_transfer();
     void call_finished();
     [[nodiscard]] std::unique_ptr<Transfer> take_out(Transfer* transfer);
     void finish(std::unique_ptr<Transfer> transfer, Expected<Answer, NoAnswer> outcome);
 
     TransportOptions options_;
-    void* multi_;
+    FreezeWatch freeze_watch_;
+    // While connections from before it may be left.
+    std::optional<TimePoint> thawed_at_;
+    // Changed on the one thread, under the lock for the sake of wake().
+    std::mutex multi_mutex_;
+    void* multi_ = nullptr;
     std::vector<std::unique_ptr<Transfer>> under_way_;
     std::vector<std::unique_ptr<Transfer>> idle_;
     bool ended_ = false;

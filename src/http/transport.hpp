@@ -11,6 +11,7 @@
 #include <lk/expected.hpp>
 
 #include "base/loop.hpp"
+#include "http/freeze_watch.hpp"
 
 namespace lk::http {
 
@@ -51,11 +52,13 @@ struct NoAnswer {
 using Done = std::function<void(Expected<Answer, NoAnswer>)>;
 
 /// Sends requests, each exactly once: what is not certainly unsent is reported as such, never
-/// sent again.
+/// sent again. The environment's proxy (http_proxy and so on) is not asked for an address of this
+/// machine.
 class Transport {
   public:
     virtual ~Transport() = default;
-    /// From any thread. `done` is called once, on the loop's thread.
+    /// From any thread. `done` is called once, on the loop's thread; or inside the call, where a
+    /// forked child calls a transport of its parent, which sends nothing.
     virtual void post(Request request, Done done) = 0;
     /// The loop that it lives on.
     [[nodiscard]] virtual std::shared_ptr<Loop> loop() = 0;
@@ -68,9 +71,12 @@ struct TransportOptions {
     std::string user_agent = {};
     /// Connections kept open at most.
     int max_connections = 64;
+    /// Empty: the system's.
+    ReadClocks read_clocks = {};
 };
 
-/// libcurl's multi interface on one thread of its own. The destructor ends what is under way with
+/// libcurl's multi interface on one thread of its own. After a freeze (see FreezeWatch) requests go
+/// over new connections. The destructor ends what is under way with
 /// a NoAnswer; it may run on the loop's own thread.
 [[nodiscard]] std::shared_ptr<Transport> curl_transport(TransportOptions options);
 
