@@ -146,6 +146,12 @@ Expected<std::shared_ptr<detail::Pipeline>, Error> detail::open_pipeline(
     pipeline::DriverOptions& driver = options.driver;
     driver.client = client;
     driver.loop = loop_for(*client);
+    if (driver.loop->inherited()) {
+        return Error{
+            ErrorCode::forked,
+            "kinesis_client was made before the process forked: make a new one in the child", false,
+            0};
+    }
     driver.stream = settings.kinesis_stream;
     driver.request_timeout = milliseconds(settings.request_timeout_ms);
     const auto share_of_budget = [&](double share) {

@@ -106,7 +106,9 @@ struct DispatchOptions {
     WhenFull when_full = WhenFull::block;
 
     /// Runs callbacks and coroutines in place of the library's completion thread: is given one
-    /// task at a time, from any thread, and runs it soon, anywhere but inside this call.
+    /// task at a time, from any thread, and runs it soon, anywhere but inside this call. One that
+    /// throws, or lets a task go without running it, is given another after 10 ms to 1 s; after
+    /// close() the library's own thread takes its place.
     std::function<void(std::function<void()>)> executor = {};
     /// Is told of what no result can tell: retries, a client that breaks its contract, an
     /// exception out of a callback. Called from any thread; must not call back into lk.
@@ -151,6 +153,11 @@ struct FlushCounts {
 /// The dispatch function. Thread-safe: any number of threads may call one at the same time, and
 /// for one partition key, if one call returns before another begins, the first is first in the
 /// stream. Movable, not while in use. The destructor is close(close_deadline).
+///
+/// In a forked child an inherited one fails with `forked`, and its destructor does nothing: make a
+/// new client and dispatch function there. (As with every library that has threads: a lock inside
+/// malloc or OpenSSL that another thread held at the fork stays taken in the child; fork before the
+/// traffic where you can.)
 class Dispatch {
   public:
     Dispatch(Dispatch&&) noexcept = default;

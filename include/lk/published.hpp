@@ -28,7 +28,12 @@ class Slot;
 /// get_dispatch), in order per partition key, never inside dispatch() and never on a thread that
 /// sends. A slow one delays other completions, never sending. In there, get() and wait() on an
 /// unresolved result, flush() and close() would wait for themselves: they fail at once with
-/// `would_deadlock`. An exception that leaves a callback goes to the log hook and stops nothing.
+/// `would_deadlock`; so they do inside a client's put_records(). An exception that leaves a
+/// callback goes to the log hook and stops nothing.
+///
+/// In a child process that was forked after the dispatch(), a result that was there can still be
+/// taken; any other fails with `forked`, for only the parent gets it. Callbacks and coroutines that
+/// waited at the fork go on in the parent alone.
 class Published {
   public:
     Published() = default;

@@ -8,6 +8,7 @@
 
 #include <lk/kinesis_client.hpp>
 
+#include "base/fork.hpp"
 #include "base/threads.hpp"
 
 namespace lk {
@@ -108,6 +109,11 @@ class SynchronousKinesis final : public KinesisClient {
     }
 
     ~SynchronousKinesis() override {
+        if (origin_.inherited()) {
+            keep_for_good(std::move(work_));
+            keep_for_good(std::make_shared<std::vector<std::thread>>(std::exchange(threads_, {})));
+            return;
+        }
         work_->stop();
         for (auto& thread : threads_) {
             if (thread.get_id() == std::this_thread::get_id()) {
@@ -123,6 +129,7 @@ class SynchronousKinesis final : public KinesisClient {
     }
 
   private:
+    const Origin origin_;
     std::shared_ptr<Work> work_;
     std::vector<std::thread> threads_;
 };

@@ -18,7 +18,15 @@ bool holds(const std::vector<ShardMap::Range>& ranges, event::HashKey hash_key) 
 
 static_assert(Budget::bytes_an_event == sizeof(Pending) + sizeof(detail::Slot));
 
-Budget::Answer Budget::ask(const Asker& asker) const {
+Budget::Budget(const BudgetOptions& options) noexcept : options_(options) {}
+
+Budget::Answer Budget::ask(const Asker& asker) {
+    const Answer answer = look_for_room(asker);
+    if (answer != Answer::room) asked_in_vain_.store(true, std::memory_order_relaxed);
+    return answer;
+}
+
+Budget::Answer Budget::look_for_room(const Asker& asker) const {
     if (held() >= options_.bytes || events() >= options_.events) return Answer::full;
     if (asker.lane != 0 && key_full(asker.lane)) return Answer::key_full;
     if (asker.has_hash_key && in_full_shard(asker.hash_key)) return Answer::shard_full;
@@ -49,22 +57,28 @@ void Budget::take_event(std::uint64_t lane, std::size_t cbor_bytes) noexcept {
     events_.fetch_add(1, std::memory_order_relaxed);
     if (lane == 0) return;
     const std::size_t bytes = cbor_bytes + bytes_an_event;
-    first_[first_of(lane)].fetch_add(bytes, std::memory_order_relaxed);
-    second_[second_of(lane)].fetch_add(bytes, std::memory_order_relaxed);
+    for (std::size_t i = 0; i < held_by_key_.size(); ++i) {
+        held_by_key_[i][place_of(lane, i)].fetch_add(bytes, std::memory_order_relaxed);
+    }
 }
 
 bool Budget::key_full(std::uint64_t lane) const noexcept {
-    return first_[first_of(lane)].load(std::memory_order_seq_cst) >= options_.most_held_by_key &&
-           second_[second_of(lane)].load(std::memory_order_seq_cst) >= options_.most_held_by_key;
+    // Who holds nothing has room, however small a share may be.
+    const std::size_t most = std::max<std::size_t>(options_.most_held_by_key, 1);
+    for (std::size_t i = 0; i < held_by_key_.size(); ++i) {
+        if (held_by_key_[i][place_of(lane, i)].load(std::memory_order_seq_cst) < most) return false;
+    }
+    return true;
 }
 
 void Budget::settled(const Pending& record, Return& sum) noexcept {
     ++sum.events;
     sum.suspended += record.suspended ? 1 : 0;
     if (record.lane == 0) return;
-    const std::size_t bytes = record.cbor_bytes + bytes_an_event;
-    first_[first_of(record.lane)].fetch_sub(bytes, std::memory_order_relaxed);
-    second_[second_of(record.lane)].fetch_sub(bytes, std::memory_order_relaxed);
+    const std::size_t bytes = held_bytes(record);
+    for (std::size_t i = 0; i < held_by_key_.size(); ++i) {
+        held_by_key_[i][place_of(record.lane, i)].fetch_sub(bytes, std::memory_order_relaxed);
+    }
 }
 
 void Budget::give_back(const Return& sum) noexcept {

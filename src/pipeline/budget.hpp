@@ -30,10 +30,10 @@ struct BudgetOptions {
 /// the same moment may together exceed it by an event, or a page, each.
 class Budget {
   public:
-    explicit Budget(const BudgetOptions& options) noexcept : options_(options) {}
+    explicit Budget(const BudgetOptions& options) noexcept;
 
     /// What is kept of an event besides its bytes.
-    static constexpr std::size_t bytes_an_event = sizeof(Pending) + 32;
+    static constexpr std::size_t bytes_an_event = bytes_besides_record;
 
     /// Who asks.
     struct Asker {
@@ -42,7 +42,7 @@ class Budget {
         bool has_hash_key = false;  ///< Told where any_shard_full().
     };
     enum class Answer { room, full, key_full, shard_full };
-    [[nodiscard]] Answer ask(const Asker& asker) const;
+    [[nodiscard]] Answer ask(const Asker& asker);
     /// Blocks until there is room (true) or close() (false).
     bool wait_for_room(const Asker& asker);
     /// One of those who may be accepted past the budget; false when they are too many already.
@@ -83,17 +83,26 @@ class Budget {
     [[nodiscard]] std::size_t pages() const noexcept {
         return pages_.load(std::memory_order_relaxed);
     }
+    /// Somebody waits for room, or asked in vain since this was called last: what lingers keeps the
+    /// room, also where it is only a key's or a shard's.
+    [[nodiscard]] bool is_sought() noexcept {
+        return asked_in_vain_.exchange(false, std::memory_order_relaxed) ||
+               waiting_.load(std::memory_order_relaxed) != 0;
+    }
     [[nodiscard]] bool is_half_full() const noexcept {
         return held() * 2 >= options_.bytes || events() * 2 >= options_.events;
     }
 
   private:
-    // What the keys hold, in two tables by different bits of a key's hash. A key holds at most the
-    // smaller of its two entries; only who shares both with a key that is full is mistaken for it.
+    // What the keys hold, in tables by different bits of a key's hash. A key holds at most the
+    // smallest of its entries; only who shares all with a key that is full is mistaken for it, one
+    // in a thousand million.
     static constexpr std::size_t table_size = 1024;
     using Table = std::array<std::atomic<std::size_t>, table_size>;
-    static std::size_t first_of(std::uint64_t lane) noexcept { return lane % table_size; }
-    static std::size_t second_of(std::uint64_t lane) noexcept { return (lane >> 20U) % table_size; }
+    static std::size_t place_of(std::uint64_t lane, std::size_t table) noexcept {
+        return (lane >> (20 * table)) % table_size;
+    }
+    [[nodiscard]] Answer look_for_room(const Asker& asker) const;
     [[nodiscard]] bool key_full(std::uint64_t lane) const noexcept;
     void wake() noexcept;
 
@@ -101,10 +110,10 @@ class Budget {
     std::atomic<std::size_t> pages_{0};
     std::atomic<std::size_t> events_{0};
     std::atomic<std::size_t> suspended_{0};
-    Table first_{};
-    Table second_{};
+    std::array<Table, 3> held_by_key_{};
     std::atomic<bool> any_shard_full_{false};
     std::atomic<int> waiting_{0};
+    std::atomic<bool> asked_in_vain_{false};
     mutable std::mutex mutex_;
     std::condition_variable changed_;
     std::vector<ShardMap::Range> full_shards_;

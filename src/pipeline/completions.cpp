@@ -1,30 +1,64 @@
 #include "pipeline/completions.hpp"
 
+#include <algorithm>
+#include <atomic>
 #include <exception>
 #include <string>
 #include <utility>
 
-#include "base/threads.hpp"
+#include "base/must_not_wait.hpp"
+#include "pipeline/completion_thread.hpp"
 #include "pipeline/slot.hpp"
 
 namespace lk::pipeline {
 namespace {
 
-thread_local int inside_depth = 0;
+// How long an executor that let a task go is left in peace: doubled from time to time.
+constexpr std::chrono::milliseconds shortest_pause{10};
+constexpr std::chrono::milliseconds longest_pause{1000};
+
+std::chrono::milliseconds pause_after(int turns_lost) {
+    return std::min(longest_pause, shortest_pause * (1 << std::min(turns_lost, 10)));
+}
 
 }  // namespace
 
+// What an executor is given to run, once. It notices when that never happened.
+class Completions::Turn {
+  public:
+    explicit Turn(std::shared_ptr<Completions> completions) noexcept
+        : completions_(std::move(completions)) {}
+    ~Turn() {
+        // In a forked child the pool that held it is the parent's, and so are the callbacks.
+        if (completions_->inherited()) {
+            keep_for_good(std::move(completions_));
+        } else if (!run_) {
+            completions_->turn_was_lost();
+        }
+    }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+    void run() noexcept {
+        if (!completions_->inherited() && !run_.exchange(true)) completions_->run();
+    }
+
+  private:
+    std::shared_ptr<Completions> completions_;
+    std::atomic<bool> run_{false};
+};
+
 bool Completions::inside() noexcept {
-    return inside_depth != 0;
+    return MustNotWait::here();
 }
 
 Error Completions::would_deadlock(std::string_view call) {
-    return {
-        ErrorCode::would_deadlock,
-        std::string(call) +
-            " was called where results are completed (in a callback or a resumed coroutine): it "
-            "would wait for itself; co_await, use then(), or call it from another thread",
-        false, 0};
+    return {ErrorCode::would_deadlock,
+            std::string(call) +
+                " was called where the library does its own work (in a callback, a resumed "
+                "coroutine or a Kinesis client): it would wait for itself; co_await, use then(), "
+                "or call it from another thread",
+            false, 0};
 }
 
 std::shared_ptr<Completions> Completions::make(Executor executor, Log log) {
@@ -54,10 +88,21 @@ void Completions::add(detail::Slot* slot) {
     schedule();
 }
 
+void Completions::close() noexcept {
+    {
+        const std::lock_guard lock(mutex_);
+        closed_ = true;
+        // Once more at once, in place of the one that waits for its time.
+        if (scheduled_ ? !std::exchange(retry_pending_, false) : queue_.empty()) return;
+        scheduled_ = true;
+    }
+    schedule();
+}
+
 void Completions::wait_until_idle(TimePoint deadline) {
-    if (!own_thread_) return;
+    close();
     std::unique_lock lock(mutex_);
-    const auto idle = [this] { return !scheduled_; };
+    const auto idle = [this] { return !scheduled_ || !(own_thread_ || executor_replaced_); };
     if (deadline == never) {
         idle_.wait(lock, idle);
     } else {
@@ -65,36 +110,41 @@ void Completions::wait_until_idle(TimePoint deadline) {
     }
 }
 
-void Completions::schedule() {
-    // The task may have run, and dropped the last owner, before the executor returns.
-    const auto self = shared_from_this();
+void Completions::schedule() noexcept {
+    // However the executor fails, the turn is let go of: that is noticed there.
+    std::shared_ptr<Turn> turn;
     try {
-        executor_([self] { self->run(); });
+        turn = std::make_shared<Turn>(shared_from_this());
+        executor_([turn] { turn->run(); });
     } catch (const std::exception& thrown) {
-        // The results stay queued; the next one that is settled tries again.
-        const std::lock_guard lock(mutex_);
-        scheduled_ = false;
-        if (log_) log_(log_error, std::string("the executor threw: ") + thrown.what());
+        tell(log_error, "the executor threw: ", thrown.what());
+    } catch (...) {
+        tell(log_error, "the executor threw something that is no std::exception");
     }
+    if (turn == nullptr) turn_was_lost();
 }
 
-void Completions::run() {
+void Completions::run() noexcept {
     std::vector<detail::Slot*> batch;
     {
         const std::lock_guard lock(mutex_);
         batch.swap(queue_);
+        turns_lost_ = 0;
     }
-    ++inside_depth;
-    for (detail::Slot* slot : batch) {
-        try {
-            slot->complete();
-        } catch (const std::exception& thrown) {
-            if (log_) log_(log_error, std::string("a callback threw: ") + thrown.what());
-        } catch (...) {
-            if (log_) log_(log_error, "a callback threw something that is no std::exception");
+    {
+        const MustNotWait mark;
+        for (detail::Slot* slot : batch) {
+            try {
+                slot->complete();
+            } catch (const std::exception& thrown) {
+                tell(log_error, "a callback threw: ", thrown.what());
+            } catch (...) {
+                tell(log_error, "a callback threw something that is no std::exception");
+            }
+            // It has forked, and this is the child: the rest is the parent's.
+            if (inherited()) return;
         }
     }
-    --inside_depth;
     {
         const std::lock_guard lock(mutex_);
         if (queue_.empty()) {
@@ -106,47 +156,59 @@ void Completions::run() {
     schedule();
 }
 
-std::shared_ptr<CompletionThread> CompletionThread::shared() {
-    static std::mutex mutex;
-    static std::weak_ptr<CompletionThread> current;
-    const std::lock_guard lock(mutex);
-    std::shared_ptr<CompletionThread> thread = current.lock();
-    if (thread == nullptr) current = thread = std::make_shared<CompletionThread>();
-    return thread;
-}
-
-CompletionThread::CompletionThread() : state_(std::make_shared<State>()) {
-    // Never joined: its last owner may be a callback on it, or a thread that must not wait for one.
-    start_thread("lk-completion", [state = state_] { state->run(); }).detach();
-}
-
-CompletionThread::~CompletionThread() {
-    {
-        const std::lock_guard lock(state_->mutex);
-        state_->stopping = true;
-    }
-    state_->changed.notify_one();
-}
-
-void CompletionThread::post(std::function<void()> task) {
-    {
-        const std::lock_guard lock(state_->mutex);
-        state_->tasks.push_back(std::move(task));
-    }
-    state_->changed.notify_one();
-}
-
-void CompletionThread::State::run() {
-    std::unique_lock lock(mutex);
-    while (true) {
-        changed.wait(lock, [this] { return stopping || !tasks.empty(); });
-        if (tasks.empty()) return;
-        std::vector<std::function<void()>> batch;
-        batch.swap(tasks);
+// Perhaps under a lock of the executor's own, so this calls neither it nor the log hook.
+void Completions::turn_was_lost() noexcept {
+    try {
+        const auto thread = CompletionThread::shared();
+        const auto self = shared_from_this();
+        std::unique_lock lock(mutex_);
+        if (closed_) {
+            executor_replaced_ = true;
+            lock.unlock();
+            thread->post([self, thread] { self->run_without_executor(); });
+            return;
+        }
+        const TimePoint when = std::chrono::steady_clock::now() + pause_after(turns_lost_++);
+        retry_pending_ = true;
         lock.unlock();
-        for (auto& task : batch) task();
-        batch.clear();
-        lock.lock();
+        thread->post([self, thread] { self->try_again(); }, when);
+    } catch (...) {
+        // Out of memory or threads. The results stay queued; the next one, or close(), tries again.
+        const std::lock_guard lock(mutex_);
+        retry_pending_ = false;
+        scheduled_ = false;
+        idle_.notify_all();
+    }
+}
+
+void Completions::try_again() noexcept {
+    int lost = 0;
+    {
+        const std::lock_guard lock(mutex_);
+        // close() may have tried meanwhile.
+        if (!std::exchange(retry_pending_, false)) return;
+        lost = turns_lost_;
+    }
+    tell(log_warning, "the executor let ", std::to_string(lost),
+         " tasks in a row go without running them; it is given another");
+    schedule();
+}
+
+void Completions::run_without_executor() noexcept {
+    tell(log_error,
+         "the executor let a task go without running it after close(): callbacks run on the "
+         "library's own thread");
+    run();
+}
+
+template <class... Text>
+void Completions::tell(int level, const Text&... text) const noexcept {
+    if (!log_) return;
+    try {
+        std::string line;
+        (line.append(text), ...);
+        log_(level, line);
+    } catch (...) {  // there is nowhere left to tell
     }
 }
 

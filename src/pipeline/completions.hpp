@@ -10,6 +10,7 @@
 #include <lk/error.hpp>
 
 #include "base/clock.hpp"
+#include "base/fork.hpp"
 
 namespace lk::detail {
 class Slot;
@@ -27,6 +28,10 @@ inline constexpr int log_error = 2;
 /// Runs callbacks and resumes coroutines one at a time, in the order in which their results were
 /// settled: on one thread of the library that starts with the first callback, or on the user's
 /// executor, which gets one task at a time.
+///
+/// An executor that throws, or lets a task go without running it, is given another after a pause;
+/// after close() the library's own thread takes its place. So nothing is lost with a pool that was
+/// stopped too early.
 class Completions : public std::enable_shared_from_this<Completions> {
   public:
     using Executor = std::function<void(std::function<void()>)>;
@@ -39,52 +44,46 @@ class Completions : public std::enable_shared_from_this<Completions> {
     /// The slot is settled and has a continuation. From any thread.
     void add(detail::Slot* slot);
 
-    /// Waits until the callbacks of what is settled have run, but no later than the deadline. Not
-    /// for the user's executor: whether it still runs is the user's business.
+    /// The dispatch function is closed: an executor that fails from now on is not tried again.
+    void close() noexcept;
+
+    /// close(), and waits until the callbacks of what is settled have run, but no later than the
+    /// deadline. Not for the user's executor: whether it still runs is the user's business.
     void wait_until_idle(TimePoint deadline);
 
-    /// True inside a callback or a resumed coroutine, of whichever dispatch function: a call that
-    /// waits for the library must not be made there.
+    /// Made in a process that this one was forked from: not to be used here.
+    [[nodiscard]] bool inherited() const noexcept { return origin_.inherited(); }
+
+    /// True where the library does its own work (in a callback or a resumed coroutine, on a thread
+    /// that drives a loop), of whichever dispatch function: a call that waits for the library must
+    /// not be made there.
     [[nodiscard]] static bool inside() noexcept;
     [[nodiscard]] static Error would_deadlock(std::string_view call);
 
   private:
-    void schedule();
-    void run();
+    class Turn;
 
+    void schedule() noexcept;
+    void run() noexcept;
+    void turn_was_lost() noexcept;
+    void try_again() noexcept;
+    void run_without_executor() noexcept;
+    template <class... Text>
+    void tell(int level, const Text&... text) const noexcept;
+
+    const Origin origin_;
     const Executor executor_;
     const bool own_thread_;
     const Log log_;
+
     std::mutex mutex_;
     std::vector<detail::Slot*> queue_;
     std::condition_variable idle_;
-    bool scheduled_ = false;
-};
-
-/// The library's completion thread; ends when the last dispatch function that used it is gone.
-class CompletionThread {
-  public:
-    static std::shared_ptr<CompletionThread> shared();
-
-    CompletionThread();
-    ~CompletionThread();
-    CompletionThread(const CompletionThread&) = delete;
-    CompletionThread& operator=(const CompletionThread&) = delete;
-
-    void post(std::function<void()> task);
-
-  private:
-    // Outlives the object by what its thread still has to run.
-    struct State {
-        std::mutex mutex;
-        std::condition_variable changed;
-        std::vector<std::function<void()>> tasks;
-        bool stopping = false;
-
-        void run();
-    };
-
-    std::shared_ptr<State> state_;
+    bool scheduled_ = false;      // a turn is with the executor, or will be
+    bool retry_pending_ = false;  // it will be, after a pause
+    bool closed_ = false;
+    bool executor_replaced_ = false;
+    int turns_lost_ = 0;  // since one was run
 };
 
 }  // namespace lk::pipeline

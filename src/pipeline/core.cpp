@@ -73,8 +73,11 @@ void Core::put_in_line(Pending* record, TimePoint now) {
     // It has lingered since it was accepted: what waited for its lane is due. Near its deadline
     // nothing waits for company.
     const TimePoint accepted = record->deadline - options_.deliver_within;
-    const Duration linger = std::min(options_.linger, options_.deliver_within / 4);
-    sending_.add(record, std::max(now, accepted + linger));
+    sending_.add(record, std::max(now, accepted + linger()));
+}
+
+Duration Core::linger() const noexcept {
+    return std::min(options_.linger, options_.deliver_within / 4);
 }
 
 // While requests fail one at a time goes out, to see whether that has ended.
@@ -92,9 +95,11 @@ bool Core::eager(TimePoint now) const {
            (requests_.empty() && now - last_activity_ >= options_.linger);
 }
 
-// To aggregate, one must know the shards; until somebody has been asked nothing is sent.
+// To aggregate, or to keep to a cap, one must know the shards; until somebody has been asked
+// nothing is sent.
 bool Core::awaits_shards() const noexcept {
-    return sending_.aggregates() && !sending_.shards().is_told() && !shards_.was_answered;
+    return (sending_.aggregates() || options_.sending.highest_rate > 0) &&
+           !sending_.shards().is_told() && !shards_.was_answered;
 }
 
 const Core::Request* Core::next_request(TimePoint now) {
@@ -109,7 +114,7 @@ const Core::Request* Core::next_request(TimePoint now) {
     sending_.take(parcels, {.now = now,
                             .may_retry = may_retry,
                             .large_alone = limit_.state == Question::State::unknowable,
-                            .linger = options_.linger});
+                            .linger = linger()});
     if (parcels.empty()) return nullptr;
     return start(now, std::move(parcels));
 }
@@ -172,7 +177,14 @@ void Core::answered(RequestId id, const PutRecordsAnswer& answer, TimePoint now)
 
     // Random-key records that failed together come back together, so that a retry is one request
     // again and not many small ones.
-    Duration common_pause = Duration::zero();
+    int most_attempts = 1;
+    for (std::size_t i = 0; i < request.parcels.size(); ++i) {
+        const Pending& first = *request.parcels[i].first;
+        if (first.lane == 0 && !answer[i].stored) {
+            most_attempts = std::max<int>(most_attempts, first.attempts);
+        }
+    }
+    const Duration common_pause = pace_.pause(most_attempts);
     for (std::size_t i = 0; i < request.parcels.size(); ++i) {
         const Parcel& parcel = request.parcels[i];
         const PutRecordsAnswer::Entry entry = answer[i];
@@ -182,7 +194,6 @@ void Core::answered(RequestId id, const PutRecordsAnswer& answer, TimePoint now)
         }
         const Failure failure = classify_record(entry.error_code, entry.error_message);
         const int attempts = parcel.first->attempts;
-        if (common_pause == Duration::zero()) common_pause = pace_.pause(attempts);
         const Duration pause = parcel.first->lane == 0 ? common_pause : pace_.pause(attempts);
         for_each(parcel, [&](Pending* record) { record_failed(record, failure, now, pause); });
     }
@@ -203,8 +214,8 @@ void Core::stored(const Parcel& parcel, const PutRecordsAnswer::Entry& entry, Ti
             return;
         }
         record->bound = record->in_flight = false;
-        settle(record, Ending::published, {}, entry.shard_id, entry.sequence_number);
-        settled_.back().on_other_shard = parcel.aggregated && elsewhere;
+        settle(record, Ending::published, {}, entry.shard_id, entry.sequence_number,
+               parcel.aggregated && elsewhere);
     });
 }
 
@@ -264,6 +275,10 @@ void Core::failed(RequestId id, const Failure& failure, TimePoint now) {
         halve(request);
         return;
     }
+    if (failure.kind == FailureClass::invalid && request.parcels.front().count > 1) {
+        take_apart(request.parcels.front(), now);
+        return;
+    }
 
     // What one request met the next would meet, so the whole stream pauses. Requests that were
     // under way together and fail together count as one failure.
@@ -297,6 +312,21 @@ void Core::halve(const Request& refused) {
     halves_.emplace_back(middle, refused.parcels.end());
 }
 
+// Which of an aggregate's records is guilty shows when each goes by itself.
+void Core::take_apart(const Parcel& refused, TimePoint now) {
+    for_each(refused, [&](Pending* record) {
+        if (record->settled) {
+            end_of_request(record);
+            return;
+        }
+        record->bound = record->in_flight = false;
+        record->goes_alone = true;
+        const bool may_go =
+            record->lane == 0 || (lanes_.is_first(record) && !lanes_.is_paused(record->lane));
+        if (may_go) put_in_line(record, now);
+    });
+}
+
 void Core::record_failed(Pending* record, const Failure& failure, TimePoint now, Duration pause) {
     if (record->settled) {
         end_of_request(record);
@@ -327,7 +357,7 @@ void Core::record_failed(Pending* record, const Failure& failure, TimePoint now,
 }
 
 void Core::settle(Pending* record, Ending ending, Error error, std::string_view shard,
-                  std::string_view sequence_number) {
+                  std::string_view sequence_number, bool on_other_shard) {
     Generations::Tally& tally = generations_.settled(record->generation);
     switch (ending) {
         case Ending::published: ++tally.published; break;
@@ -337,7 +367,8 @@ void Core::settle(Pending* record, Ending ending, Error error, std::string_view 
     record->settled = true;
     all_.remove(record);
     sending_.settled(record);
-    settled_.push_back({record, ending, shard, sequence_number, std::move(error), !record->bound});
+    settled_.push_back(
+        {record, ending, shard, sequence_number, std::move(error), !record->bound, on_other_shard});
     if (record->lane != 0) {
         if (lanes_.is_paused(record->lane)) {
             --tally.paused;
@@ -382,10 +413,12 @@ bool Core::resume(std::uint64_t lane, TimePoint now) {
     return true;
 }
 
-bool Core::discard(std::uint64_t lane, const Error& error) {
+bool Core::discard(std::uint64_t lane, const Error& error, std::uint32_t last_generation) {
     if (!lanes_.is_paused(lane)) return false;
     std::vector<Pending*> waiting;
-    for_each_unsettled(lane, [&](Pending* record) { waiting.push_back(record); });
+    for_each_unsettled(lane, [&](Pending* record) {
+        if (record->generation <= last_generation) waiting.push_back(record);
+    });
     doom(waiting);
     for (Pending* record : waiting) {
         Error own = error;

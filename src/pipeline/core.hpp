@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <span>
 #include <string_view>
 #include <unordered_map>
@@ -106,8 +107,10 @@ class Core {
 
     /// Lets a paused lane go on. False when it was not paused.
     bool resume(std::uint64_t lane, TimePoint now);
-    /// Fails what waits in a paused lane, then lets it go on. False when it was not paused.
-    bool discard(std::uint64_t lane, const Error& error);
+    /// Fails what waits in a paused lane, of these generations, then lets it go on. False when it
+    /// was not paused.
+    bool discard(std::uint64_t lane, const Error& error,
+                 std::uint32_t last_generation = std::numeric_limits<std::uint32_t>::max());
     /// Lanes paused since this was emptied last.
     std::vector<std::uint64_t>& newly_paused() noexcept { return newly_paused_; }
 
@@ -151,10 +154,11 @@ class Core {
     void make_ready(Pending* record, TimePoint now);
     void put_in_line(Pending* record, TimePoint now);
     bool eager(TimePoint now) const;
+    Duration linger() const noexcept;
     bool awaits_shards() const noexcept;
     bool next_half(TimePoint now, std::vector<Parcel>& parcels);
     void settle(Pending* record, Ending ending, Error error, std::string_view shard = {},
-                std::string_view sequence_number = {});
+                std::string_view sequence_number = {}, bool on_other_shard = false);
     void leave(Pending* record);
     void pause(std::uint64_t lane);
     template <class Each>
@@ -165,6 +169,7 @@ class Core {
     void learn(const Request& request, const PutRecordsAnswer& answer, TimePoint now);
     void record_failed(Pending* record, const Failure& failure, TimePoint now, Duration pause);
     void halve(const Request& refused);
+    void take_apart(const Parcel& refused, TimePoint now);
     void doom(const std::vector<Pending*>& records);
     Error too_late(const Pending& record) const;
     const Request* start(TimePoint now, std::vector<Parcel> parcels);

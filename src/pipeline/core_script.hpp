@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cmath>
 #include <deque>
+#include <limits>
 #include <map>
 #include <string>
 #include <vector>
@@ -9,31 +11,70 @@
 
 namespace lk::pipeline {
 
+inline std::string shard_name(int number) {
+    const std::string digits = std::to_string(number);
+    return "shardId-" + std::string(12 - digits.size(), '0') + digits;
+}
+
+/// A hash key by its place in the space of all, from 0 to below 1.
+inline event::HashKey key_at(double place) {
+    return {static_cast<std::uint64_t>(std::ldexp(place, 64)), 0};
+}
+
+/// An open shard with the hash keys from one place to before another.
+inline Shard shard_between(int number, double from, double to) {
+    constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
+    const event::HashKey last = {to == 1 ? most : key_at(to).high - 1, most};
+    return {
+        shard_name(number), event::to_decimal(key_at(from)), event::to_decimal(last), {}, {}, true};
+}
+
 /// Plays a core like a script: records have names, time is what the script says.
 class CoreScript {
   public:
-    explicit CoreScript(CoreOptions options = {.linger = std::chrono::milliseconds(5),
-                                               .deliver_within = std::chrono::seconds(120),
-                                               .max_requests_in_flight = 4,
-                                               .random_seed = 1})
-        : core(options) {}
+    static CoreOptions usual_options() {
+        return {.linger = std::chrono::milliseconds(5),
+                .deliver_within = std::chrono::seconds(120),
+                .max_requests_in_flight = 4,
+                .random_seed = 1,
+                .sending = {.most_held_by_shard = std::size_t{64} * 1024 * 1024}};
+    }
+
+    explicit CoreScript(CoreOptions options = usual_options())
+        : core(with_hash_of(std::move(options))) {}
+
+    /// Where the keys of the records that follow hash to.
+    CoreScript& at(double place) {
+        place_ = place;
+        return *this;
+    }
 
     /// `lane` 0: a random key.
     Pending* dispatch(const std::string& name, std::uint64_t lane = 0,
-                      std::uint32_t data_bytes = 100) {
+                      std::uint32_t data_bytes = 100, std::uint8_t hash_key_bytes = 0) {
         Pending& record = records_.emplace_back();
         record.lane = lane;
         record.data_bytes = data_bytes;
         record.key_bytes = 1;
+        record.hash_key_bytes = hash_key_bytes;
         record.generation = generation;
         names_[&record] = name;
+        places_[&record] = key_at(place_);
         core.accept(&record, now);
+        note();
         return &record;
+    }
+
+    /// ListShards is asked for and answered.
+    void tell_shards(const std::vector<Shard>& shards) {
+        core.shards_are(shards, now);
+        note();
     }
 
     struct Sent {
         RequestId id = 0;
-        std::vector<std::string> names;
+        std::vector<std::string> names;  ///< Of an aggregate: "a+b".
+        std::vector<Parcel> parcels;
     };
 
     /// The next request, or one with id 0.
@@ -42,7 +83,7 @@ class CoreScript {
         const Core::Request* request = core.next_request(now);
         note();
         if (request == nullptr) return {};
-        Sent sent{request->id, {}};
+        Sent sent{request->id, {}, request->parcels};
         for (const Parcel& parcel : request->parcels) {
             std::string name;
             for_each(parcel, [&](const Pending* record) {
@@ -53,23 +94,42 @@ class CoreScript {
         return sent;
     }
 
-    /// Answers: one word a record; "ok" or an error code.
+    /// Answers: one word a record; "ok" or an error code, with "@1" when it is about shard 1.
     void answer(const Sent& sent, const std::vector<std::string>& words) {
         PutRecordsAnswer answer;
         for (const std::string& word : words) {
-            if (word == "ok") {
-                answer.add_stored("shardId-000000000000", std::to_string(++sequence_));
+            const std::size_t sign = word.find('@');
+            const std::string what = word.substr(0, sign);
+            const bool named = sign != std::string::npos;
+            const std::string shard = shard_name(named ? std::stoi(word.substr(sign + 1)) : 0);
+            if (what == "ok") {
+                answer.add_stored(shard, std::to_string(++sequence_));
             } else {
-                answer.add_failed(word, "because");
+                answer.add_failed(
+                    what, named ? "Rate exceeded for shard " + shard + " in stream s." : "because");
             }
         }
         core.answered(sent.id, answer, now);
         note();
     }
+    void answer_all(const Sent& sent, const std::string& word) {
+        answer(sent, std::vector<std::string>(sent.names.size(), word));
+    }
 
     void fail(const Sent& sent, FailureClass kind, bool may_have_been_stored = false) {
         core.failed(sent.id, {kind, ErrorCode::service, {}, "because", may_have_been_stored}, now);
         note();
+    }
+
+    bool resume(std::uint64_t lane) {
+        const bool was_paused = core.resume(lane, now);
+        note();
+        return was_paused;
+    }
+    bool discard(std::uint64_t lane) {
+        const bool was_paused = core.discard(lane, {ErrorCode::lane_paused, "discarded", false, 0});
+        note();
+        return was_paused;
     }
 
     void pass(Duration time) {
@@ -82,10 +142,12 @@ class CoreScript {
     std::vector<std::string> endings;
     std::map<std::string, Error> errors;
     std::vector<std::string> released;
+    /// Those whose aggregate landed on another shard than their keys' own.
+    std::vector<std::string> on_other_shard;
 
     TimePoint now = TimePoint{} + std::chrono::hours(1);
     std::uint32_t generation = 0;
-    Core core;
+    Core core;  // asks places_ only later
 
     void note() {
         for (const Settled& settled : core.settled()) {
@@ -96,6 +158,7 @@ class CoreScript {
             endings.push_back(name + ending);
             errors[name] = settled.error;
             if (settled.released) released.push_back(name);
+            if (settled.on_other_shard) on_other_shard.push_back(name);
         }
         core.settled().clear();
         for (Pending* record : core.released()) released.push_back(names_.at(record));
@@ -103,8 +166,15 @@ class CoreScript {
     }
 
   private:
+    CoreOptions with_hash_of(CoreOptions options) {
+        options.sending.hash_of = [this](const Pending& record) { return places_.at(&record); };
+        return options;
+    }
+
     std::deque<Pending> records_;
     std::map<const Pending*, std::string> names_;
+    std::map<const Pending*, event::HashKey> places_;
+    double place_ = 0;
     std::uint64_t sequence_ = 0;
 };
 

@@ -25,6 +25,7 @@ std::unique_ptr<Settlement> settlement_of(const Settled& settled) {
     made->published = true;
     made->is_envelope = pending.is_envelope;
     made->may_be_duplicate = pending.may_have_been_stored;
+    made->on_other_shard = settled.on_other_shard;
     made->data_bytes = pending.data_bytes;
     made->key_bytes = pending.is_envelope ? 0 : pending.key_bytes;
     made->shard_bytes = static_cast<std::uint32_t>(settled.shard_id.size());
@@ -41,6 +42,36 @@ CoreOptions with_hash_keys(CoreOptions options) {
     options.sending.hash_of = hash_key_of;
     return options;
 }
+
+// A question about the stream on its way through a client. Whatever the client does, one answer
+// reaches the inbox, unless it keeps `done` for ever.
+template <class Answer>
+class Question {
+  public:
+    explicit Question(std::shared_ptr<Inbox> inbox) noexcept : inbox_(std::move(inbox)) {}
+    ~Question() {
+        // Perhaps another time.
+        if (!answered_.load())
+            add("the Kinesis client dropped it unanswered", FailureClass::transient);
+    }
+    Question(const Question&) = delete;
+    Question& operator=(const Question&) = delete;
+
+    void answer(Answer answer) {
+        if (!answered_.exchange(true)) inbox_->add(std::move(answer));
+    }
+    void failed(const char* why) {
+        if (!answered_.exchange(true)) add(why, FailureClass::final);
+    }
+
+  private:
+    void add(const char* why, FailureClass kind) {
+        inbox_->add(Answer(Failure{kind, ErrorCode::client_failed, {}, why, false}));
+    }
+
+    const std::shared_ptr<Inbox> inbox_;
+    std::atomic<bool> answered_{false};
+};
 
 // Walking all records to find those that keep a page alive is worth it now and then.
 constexpr std::chrono::milliseconds between_compactions{100};
@@ -90,7 +121,9 @@ bool Driver::resume(std::uint64_t lane, std::optional<Error> error) {
     if (!paused_.remove(lane)) return false;
     {
         const std::lock_guard lock(mutex_);
-        new_resumes_.push_back({lane, std::move(error)});
+        // What is dispatched after a discard() is not meant, whenever the core hears of either.
+        const std::uint32_t generation = error ? intake_.end_generation() : 0;
+        new_resumes_.push_back({lane, std::move(error), generation});
     }
     loop_->wake();
     return true;
@@ -105,12 +138,13 @@ TimePoint Driver::turn(TimePoint now) {
         give_up_on_requests(now);
         core_.advance(now);
         settle(now);
-        look_after_budget(now);
+        core_.budget_is_short(budget_->is_sought() || budget_->is_half_full());
         ask_about_stream(now);
         send_requests(now);
         settle(now);
         finish_waits(now);
         if (gone_) return never;
+        look_after_budget(now);
         // Listen first, look once more then: see Doorbell.
         doorbell_.listen(listens_for());
     } while (take_records(now));
@@ -132,7 +166,7 @@ void Driver::take_wishes(TimePoint now) {
     }
     for (const Resume& wish : resumes) {
         if (wish.error) {
-            core_.discard(wish.lane, *wish.error);
+            core_.discard(wish.lane, *wish.error, wish.generation);
         } else {
             core_.resume(wish.lane, now);
         }
@@ -212,11 +246,13 @@ void Driver::give_up_on_requests(TimePoint now) {
 void Driver::ask_about_stream(TimePoint now) {
     const auto ask = [&]<class Answer>(TimePoint& expiry, auto call) {
         expiry = now + request_timeout_ + grace;
+        const auto question = std::make_shared<Question<Answer>>(inbox_);
         try {
-            call([inbox = inbox_](Answer answer) { inbox->add(std::move(answer)); });
+            call([question](Answer answer) { question->answer(std::move(answer)); });
         } catch (const std::exception& thrown) {
-            inbox_->add(Answer(
-                Failure{FailureClass::final, ErrorCode::client_failed, {}, thrown.what(), false}));
+            question->failed(thrown.what());
+        } catch (...) {
+            question->failed("the Kinesis client threw something that is no std::exception");
         }
     };
     if (core_.wants_stream_limit(now)) {
@@ -271,13 +307,11 @@ void Driver::release(Pending* record, Budget::Return& returned) {
 }
 
 void Driver::look_after_budget(TimePoint now) {
-    const bool is_short = budget_->is_half_full();
-    core_.budget_is_short(is_short);
     if (core_.sending().full_version() != full_shards_version_) {
         full_shards_version_ = core_.sending().full_version();
         budget_->shards_are_full(core_.sending().full_shards());
     }
-    if (is_short && now >= may_compact_at_ && intake_.wasted_bytes() * 4 > budget_->bytes()) {
+    if (now >= may_compact_at_ && wants_compaction()) {
         intake_.compact(core_.oldest());
         may_compact_at_ = now + between_compactions;
     }
@@ -287,6 +321,11 @@ void Driver::look_after_budget(TimePoint now) {
         trim_at_ = never;
         intake_.trim();
     }
+}
+
+// Who waits for room may wait for nothing else.
+bool Driver::wants_compaction() const {
+    return budget_->is_half_full() && intake_.wasted_bytes() * 4 > budget_->bytes();
 }
 
 bool Driver::is_over(const Wait& wait, TimePoint now) const {
@@ -308,6 +347,7 @@ void Driver::finish_waits(TimePoint now) {
         }
         core_.abandon_requests();
         settle(now);
+        unheard_.tell_all(now);
     }
     std::erase_if(waits_, [&](const Wait& wait) {
         if (!closed && !is_over(wait, now)) return false;
@@ -345,6 +385,7 @@ TimePoint Driver::next_moment(TimePoint now) {
                                unheard_.next_moment(), core_.empty() ? trim_at_ : never});
     if (!expiries_.empty() && !core_.empty()) next = std::min(next, expiries_.front().when);
     for (const Wait& wait : waits_) next = std::min(next, wait.deadline);
+    if (wants_compaction()) next = std::min(next, may_compact_at_);
     if (core_.saturated()) next = std::min(next, now + saturated_nap);
     return next;
 }

@@ -69,6 +69,7 @@ class Driver final : public Loop::Participant, public std::enable_shared_from_th
     struct Resume {
         std::uint64_t lane;
         std::optional<Error> error;
+        std::uint32_t generation;
     };
 
     std::shared_ptr<FlushWait> add_wait(TimePoint deadline, bool closes);
@@ -83,6 +84,7 @@ class Driver final : public Loop::Participant, public std::enable_shared_from_th
     void settle(TimePoint now);
     void release(Pending* record, Budget::Return& returned);
     void look_after_budget(TimePoint now);
+    [[nodiscard]] bool wants_compaction() const;
     [[nodiscard]] bool is_over(const Wait& wait, TimePoint now) const;
     void finish_waits(TimePoint now);
     void finish(const Wait& wait);

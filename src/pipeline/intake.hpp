@@ -35,6 +35,8 @@ struct Draft {
 /// a key stand behind each other whichever threads wrote them.
 class Intake {
   public:
+    static constexpr std::size_t stripe_count = 4;  // a power of two
+
     Intake(std::shared_ptr<Budget> budget, Doorbell& doorbell,
            std::shared_ptr<Completions> completions);
     ~Intake();
@@ -122,7 +124,6 @@ class Intake {
     Pending* take_pending(Stripe& stripe);
     void move(Pending* record);
 
-    static constexpr std::size_t stripe_count = 4;  // a power of two
     const std::shared_ptr<Budget> budget_;
     Doorbell& doorbell_;
     std::shared_ptr<PageStore> pages_;

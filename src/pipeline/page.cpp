@@ -19,8 +19,12 @@ void Page::let_go() noexcept {
 
 PageStore::PageStore(std::shared_ptr<Budget> budget) noexcept
     : budget_(std::move(budget)),
-      usual_bytes_(std::clamp(budget_->bytes() / 256, smallest_usual_bytes, largest_usual_bytes)),
+      usual_bytes_(usual_bytes_of(budget_->bytes())),
       most_kept_(std::max(kept_when_idle, budget_->bytes() / 4 / usual_bytes_)) {}
+
+std::size_t PageStore::usual_bytes_of(std::size_t budget_bytes) noexcept {
+    return std::clamp(budget_bytes / 256, smallest_usual_bytes, largest_usual_bytes);
+}
 
 PageStore::~PageStore() {
     for (void* memory : kept_) ::operator delete(memory);

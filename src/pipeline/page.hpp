@@ -74,12 +74,14 @@ class PageStore : public std::enable_shared_from_this<PageStore> {
     bool trim() noexcept;
 
     [[nodiscard]] std::size_t usual_bytes() const noexcept { return usual_bytes_; }
+    [[nodiscard]] static std::size_t usual_bytes_of(std::size_t budget_bytes) noexcept;
+    /// How many are kept in any case.
+    static constexpr std::size_t kept_when_idle = 8;
 
   private:
     friend class Page;
     void take_back(Page* page) noexcept;
 
-    static constexpr std::size_t kept_when_idle = 8;
     const std::shared_ptr<Budget> budget_;
     const std::size_t usual_bytes_;
     const std::size_t most_kept_;

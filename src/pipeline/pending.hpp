@@ -46,19 +46,30 @@ struct Pending {
     std::uint16_t attempts = 0;
     std::uint16_t key_bytes = 0;
     std::uint8_t hash_key_bytes = 0;
-    bool is_envelope = true;            ///< False: bytes given to record().
-    bool may_have_been_stored = false;  ///< An attempt had an unknown outcome.
-    bool bound = false;                 ///< Part of a request that is under way or to come.
-    bool in_flight = false;             ///< Part of one that is under way.
-    bool settled = false;
-    bool doomed = false;     ///< Being settled in this step: not to be made ready by another.
-    bool charged = false;    ///< Counted among what its shard holds.
-    bool suspended = false;  ///< Accepted though the budget was full.
+    // Bits: a million of these may be held.
+    bool is_envelope : 1 = true;            ///< False: bytes given to record().
+    bool may_have_been_stored : 1 = false;  ///< An attempt had an unknown outcome.
+    bool bound : 1 = false;                 ///< Part of a request that is under way or to come.
+    bool in_flight : 1 = false;             ///< Part of one that is under way.
+    bool settled : 1 = false;
+    bool doomed : 1 = false;     ///< Being settled in this step: not to be made ready by another.
+    bool charged : 1 = false;    ///< Counted among what its shard holds.
+    bool suspended : 1 = false;  ///< Accepted though the budget was full.
+    bool goes_alone : 1 =
+        false;  ///< Not to be aggregated: it was in an aggregate that was refused.
 
     /// What Kinesis's limits count.
     [[nodiscard]] std::size_t counted_bytes() const noexcept {
         return std::size_t{data_bytes} + key_bytes;
     }
 };
+
+/// What is kept of a record besides its bytes: this and its result's slot.
+inline constexpr std::size_t bytes_besides_record = sizeof(Pending) + 32;
+
+/// What it takes from the budget.
+[[nodiscard]] inline std::size_t held_bytes(const Pending& record) noexcept {
+    return record.cbor_bytes + bytes_besides_record;
+}
 
 }  // namespace lk::pipeline

@@ -1,14 +1,22 @@
 #include "pipeline/pending_pool.hpp"
 
+#include <utility>
+
 namespace lk::pipeline {
 
 Pending* PendingPool::take_some() {
-    if (Pending* chain = returned_.exchange(nullptr, std::memory_order_acquire)) return chain;
-    auto slab = std::make_unique<Pending[]>(in_slab);
-    for (std::size_t i = 0; i + 1 < in_slab; ++i) slab[i].next = &slab[i + 1];
-    Pending* const first = slab.get();
     const std::lock_guard lock(mutex_);
-    slabs_.push_back(std::move(slab));
+    if (free_ == nullptr) free_ = returned_.exchange(nullptr, std::memory_order_acquire);
+    if (free_ == nullptr) {
+        auto slab = std::make_unique<Pending[]>(in_slab);
+        for (std::size_t i = 0; i + 1 < in_slab; ++i) slab[i].next = &slab[i + 1];
+        slabs_.push_back(std::move(slab));
+        return slabs_.back().get();
+    }
+    Pending* const first = free_;
+    Pending* last = first;
+    for (std::size_t i = 1; i < in_slab && last->next != nullptr; ++i) last = last->next;
+    free_ = std::exchange(last->next, nullptr);
     return first;
 }
 

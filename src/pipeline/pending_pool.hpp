@@ -19,7 +19,8 @@ class PendingPool {
     PendingPool(const PendingPool&) = delete;
     PendingPool& operator=(const PendingPool&) = delete;
 
-    /// A chain of free ones, at least one, linked through Pending::next. From any thread.
+    /// A chain of free ones, 1 to in_slab, linked through Pending::next. From any thread. No more,
+    /// so that who takes some leaves the rest to others.
     [[nodiscard]] Pending* take_some();
     /// Gives back a chain, linked likewise. From the driver's thread alone.
     void give_back(Pending* first, Pending* last) noexcept;
@@ -28,6 +29,7 @@ class PendingPool {
     // A stack that one thread pushes to and that is emptied as a whole, so there is no ABA.
     std::atomic<Pending*> returned_{nullptr};
     std::mutex mutex_;
+    Pending* free_ = nullptr;  // taken from there, for whoever comes next
     std::vector<std::unique_ptr<Pending[]>> slabs_;
 };
 

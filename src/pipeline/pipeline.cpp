@@ -63,6 +63,12 @@ TimePoint deadline_from_now(std::chrono::milliseconds wait) {
     return std::chrono::floor<std::chrono::milliseconds>(never - now) <= wait ? never : now + wait;
 }
 
+Error forked() {
+    return {ErrorCode::forked,
+            "this dispatch function was made before the process forked: get a new one in the child",
+            false, 0};
+}
+
 }  // namespace
 
 Pipeline::Pipeline(PipelineOptions options)
@@ -76,9 +82,18 @@ Pipeline::Pipeline(PipelineOptions options)
 }
 
 Pipeline::~Pipeline() {
+    if (driver_->loop().inherited()) {
+        // Its threads, locks and connections are the parent's.
+        keep_for_good(driver_);
+        keep_for_good(completions_);
+        return;
+    }
     const TimePoint deadline = deadline_from_now(close_deadline_);
     const auto closing = driver_->close(deadline);
-    if (!may_wait()) return;
+    if (!may_wait()) {
+        completions_->close();
+        return;
+    }
     // Where it is not over in time the driver's loop keeps what it needs.
     if (!wait(*closing, deadline)) return;
     // The loop lets go of the driver first, so that it, and with it perhaps the client and the loop
@@ -96,6 +111,7 @@ Published Pipeline::fail(Error error) const {
 }
 
 Published Pipeline::write_event(const EventFields& fields) {
+    if (driver_->loop().inherited()) return fail(forked());
     if (auto error = pipeline::check_fields(fields)) return fail(std::move(*error));
     std::optional<Workbench> spare;
     Workbench& bench = workbench(spare);
@@ -159,6 +175,7 @@ Published Pipeline::write_event(const EventFields& fields) {
 }
 
 Published Pipeline::write_record(std::string_view bytes, const RecordOptions& options) {
+    if (driver_->loop().inherited()) return fail(forked());
     if (auto error = pipeline::check_partition_key(options.partition_key)) {
         return fail(std::move(*error));
     }
@@ -269,12 +286,14 @@ Error Pipeline::no_room(pipeline::Budget::Answer why, std::string_view partition
 }
 
 Expected<FlushCounts, Error> Pipeline::flush(std::chrono::milliseconds deadline) {
+    if (driver_->loop().inherited()) return forked();
     if (!may_wait()) return pipeline::Completions::would_deadlock("flush()");
     const TimePoint until = deadline_from_now(deadline);
     return wait(*driver_->flush(until), until);
 }
 
 Expected<FlushCounts, Error> Pipeline::close(std::chrono::milliseconds deadline) {
+    if (driver_->loop().inherited()) return forked();
     if (!may_wait()) return pipeline::Completions::would_deadlock("close()");
     const TimePoint until = deadline_from_now(deadline);
     return wait(*driver_->close(until), until);
@@ -291,10 +310,12 @@ Expected<FlushCounts, Error> Pipeline::wait(pipeline::FlushWait& wait, TimePoint
 }
 
 bool Pipeline::resume(std::string_view partition_key) {
+    if (driver_->loop().inherited()) return false;
     return driver_->resume(driver_->intake().lane_of(partition_key), std::nullopt);
 }
 
 bool Pipeline::discard(std::string_view partition_key) {
+    if (driver_->loop().inherited()) return false;
     return driver_->resume(
         driver_->intake().lane_of(partition_key),
         Error{ErrorCode::lane_paused,

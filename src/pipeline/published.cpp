@@ -34,6 +34,7 @@ bool Published::ready() const noexcept {
 
 Outcome Published::wait() {
     if (slot_ == nullptr) return abandoned();
+    if (slot_->inherited()) slot_ = slot_->move_to_this_process();
     if (!slot_->is_settled()) {
         if (pipeline::Completions::inside()) {
             return pipeline::Completions::would_deadlock("get() or wait() on an unresolved result");
@@ -53,6 +54,7 @@ void Published::then(std::function<void(Outcome)> callback) && {
     if (slot_ == nullptr) {
         *this = detail::Slot::failed(abandoned(), pipeline::Completions::make({}, {}));
     }
+    if (slot_->inherited()) slot_ = slot_->move_to_this_process();
     std::exchange(slot_, nullptr)->on_settled(std::move(callback));
 }
 

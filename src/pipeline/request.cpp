@@ -112,6 +112,12 @@ void PutRequest::add_aggregate(const Parcel& parcel, wire::AggregateWriter& writ
 }
 
 PutRequest::~PutRequest() {
+    if (origin_.inherited()) {
+        // The user's client is being destroyed in a forked child: the inbox's lock and the pages
+        // are the parent's.
+        keep_for_good(inbox_);
+        return;
+    }
     if (!answered_.load()) {
         inbox_->add({id_, broken_contract("the Kinesis client dropped a request unanswered")});
     }

@@ -78,6 +78,7 @@ class PutRequest {
     void add_aggregate(const Parcel& parcel, wire::AggregateWriter& writer);
     void answer(Expected<PutRecordsAnswer, Failure> result);
 
+    const Origin origin_;
     const RequestId id_;
     const std::shared_ptr<Inbox> inbox_;
     const std::shared_ptr<const std::string> stream_;

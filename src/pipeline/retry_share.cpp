@@ -17,14 +17,15 @@ void RetryShare::move_to(TimePoint now) noexcept {
 
 bool RetryShare::allows(TimePoint now) noexcept {
     move_to(now);
-    if (retries_ < always_allowed) return true;
+    if (retries_ < allowed_at_once) return true;
+    if (retries_ < always_allowed && now - last_retry_ >= std::chrono::seconds(1)) return true;
     std::uint32_t retries = 1;
     std::uint32_t requests = 1;
     for (std::size_t back = 0; back < ticks; ++back) {
         const Count& count = counts_[(static_cast<std::size_t>(newest_) + ticks - back) % ticks];
         // Of the tick in which a span begins the retries may all be within it, the others not.
         retries += count.with_retries;
-        if (retries > always_allowed && retries * one_of > requests) return false;
+        if (retries > allowed_at_once && retries * one_of > requests) return false;
         requests += count.requests;
     }
     return true;
@@ -37,6 +38,7 @@ void RetryShare::sent(bool has_retries, TimePoint now) noexcept {
     if (!has_retries) return;
     ++count.with_retries;
     ++retries_;
+    last_retry_ = now;
 }
 
 TimePoint RetryShare::allows_at(TimePoint now) noexcept {

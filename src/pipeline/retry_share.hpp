@@ -8,8 +8,8 @@
 namespace lk::pipeline {
 
 /// Keeps requests with records that were sent before to a fifth of all requests over any ten
-/// seconds, so that a stream in trouble is not given more of it. Ten in ten seconds, one a second,
-/// are always allowed.
+/// seconds, so that a stream in trouble is not given more of it. One a second is always allowed,
+/// the first five of ten seconds as they come.
 ///
 /// It counts by tenths of a second, and looks at every span of time that ends now: what is within
 /// the bound for all of them stays so for any ten seconds, whatever comes after.
@@ -21,6 +21,7 @@ class RetryShare {
     [[nodiscard]] TimePoint allows_at(TimePoint now) noexcept;
 
     static constexpr std::uint32_t always_allowed = 10;
+    static constexpr std::uint32_t allowed_at_once = 5;
     static constexpr std::uint32_t one_of = 5;
 
   private:
@@ -37,6 +38,7 @@ class RetryShare {
     std::array<Count, ticks> counts_{};
     std::int64_t newest_ = 0;
     std::uint32_t retries_ = 0;  // of all ticks
+    TimePoint last_retry_{};
 };
 
 }  // namespace lk::pipeline

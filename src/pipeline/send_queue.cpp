@@ -50,8 +50,11 @@ class SendQueue::Filling {
     [[nodiscard]] std::size_t aggregated_bytes(const Pending& record) const noexcept {
         return wire::AggregateWriter::most_bytes_added(record.key_bytes, record.data_bytes);
     }
+    [[nodiscard]] static bool may_be_aggregated(const Pending& record) noexcept {
+        return record.hash_key_bytes == 0 && !record.goes_alone;
+    }
     [[nodiscard]] bool aggregates(const Pending& record) const noexcept {
-        return queue_.aggregates() && record.shard != no_shard && record.hash_key_bytes == 0 &&
+        return queue_.aggregates() && record.shard != no_shard && may_be_aggregated(record) &&
                aggregated_bytes(record) + envelope_bytes <= queue_.options_.aggregate_bytes;
     }
     [[nodiscard]] bool has_room(const Parcel& parcel, std::size_t more) const noexcept {
@@ -59,7 +62,7 @@ class SendQueue::Filling {
                bytes_ + more <= max_request_bytes;
     }
     [[nodiscard]] bool may_follow(const Parcel& parcel, const Pending& record) const noexcept {
-        return record.hash_key_bytes == 0 && !record.doomed && !record.settled &&
+        return may_be_aggregated(record) && !record.doomed && !record.settled &&
                has_room(parcel, aggregated_bytes(record));
     }
 
@@ -131,6 +134,8 @@ void SendQueue::take(std::vector<Parcel>& parcels, const Taking& how) {
     if (how.may_retry) take_retries(filling);
     take_limited(filling, how);
     take_ready(filling);
+    // Some of them were for a limited shard that has room for them.
+    take_limited(filling, how);
     // What a full request leaves behind may wait for company again.
     ready_due_ = ready_.empty() ? never : how.now + how.linger;
 }
@@ -173,33 +178,38 @@ void SendQueue::take_limited(Filling& filling, const Taking& how) {
     for (std::size_t left = limited_.size(); left > 0; --left) {
         if (place == limited_.end() || ++place == limited_.end()) place = limited_.begin();
         Limited& limited = place->second;
-        if (limited.waiting.empty()) continue;
-        if (limited.rate.due(limited.waiting_cost, how.now)) {
+        if (limited.empty()) continue;
+        if (limited.rate.due(limited.cost(how.may_retry), how.now)) {
             last_served_ = place->first;
             take_from(limited, filling, how.may_retry);
         }
-        if (limited.waiting.empty()) continue;
-        if (limited.waiting.front()->attempts > 0 && !how.may_retry) {
-            limited_waits_for_retry_ = true;
-        } else {
-            limited_due_ = std::min(limited_due_, limited.rate.due_at(limited.waiting_cost));
+        if (!limited.again.empty() && !how.may_retry) limited_waits_for_retry_ = true;
+        if (!limited.fresh.empty() || (!limited.again.empty() && how.may_retry)) {
+            limited_due_ = std::min(limited_due_, limited.rate.due_at(limited.cost(how.may_retry)));
         }
     }
 }
 
+// What was sent before goes first: it is the oldest. Where it may not go yet new records do, as no
+// two of a key are here.
 void SendQueue::take_from(Limited& limited, Filling& filling, bool may_retry) {
-    while (!limited.waiting.empty() && limited.rate.allows()) {
-        Pending* const record = limited.waiting.front();
-        if ((record->attempts > 0 && !may_retry) || !filling.fits(*record)) return;
-        limited.waiting.pop_front();
-        limited.waiting_cost -= ShardRate::cost_of(record->counted_bytes());
-        limited.rate.sent(ShardRate::cost_of(filling.add(record)));
+    if (may_retry) take_from(limited.again, limited.again_cost, limited.rate, filling);
+    take_from(limited.fresh, limited.fresh_cost, limited.rate, filling);
+}
+
+void SendQueue::take_from(PendingQueue& queue, double& cost, ShardRate& rate, Filling& filling) {
+    while (!queue.empty() && rate.allows() && filling.fits(*queue.front())) {
+        Pending* const record = queue.pop_front();
+        cost -= ShardRate::cost_of(record->counted_bytes());
+        rate.sent(ShardRate::cost_of(filling.add(record)));
     }
-    if (limited.waiting.empty()) limited.waiting_cost = 0;
+    if (queue.empty()) cost = 0;
 }
 
 SendQueue::Limited* SendQueue::limited_for(Pending* record) {
     if (limited_.empty() && options_.highest_rate == 0 && !aggregates()) return nullptr;
+    // It may have been sorted before the stream was resharded.
+    if (record->shard != no_shard && !shards_.is_open(record->shard)) forget_shard(record);
     if (record->shard == no_shard) record->shard = shard_of(*record);
     if (record->shard == no_shard) return nullptr;
     auto found = limited_.find(record->shard);
@@ -207,24 +217,24 @@ SendQueue::Limited* SendQueue::limited_for(Pending* record) {
         if (options_.highest_rate == 0) return nullptr;
         found = limited_
                     .emplace(record->shard, Limited{ShardRate(options_.highest_rate,
-                                                              options_.highest_rate, TimePoint{}),
-                                                    {},
-                                                    0})
+                                                              options_.highest_rate, TimePoint{})})
                     .first;
     }
     charge(record);
     return &found->second;
 }
 
-// What was sent before goes first: it is the oldest.
 void SendQueue::wait_for(Limited& limited, Pending* record) {
+    const double cost = ShardRate::cost_of(record->counted_bytes());
     if (record->attempts > 0) {
-        limited.waiting.push_front(record);
+        limited.again.push_back(record);
+        limited.again_cost += cost;
+        limited_waits_for_retry_ = true;
     } else {
-        limited.waiting.push_back(record);
+        limited.fresh.push_back(record);
+        limited.fresh_cost += cost;
+        limited_due_ = std::min(limited_due_, limited.rate.due_at(limited.fresh_cost));
     }
-    limited.waiting_cost += ShardRate::cost_of(record->counted_bytes());
-    limited_due_ = std::min(limited_due_, limited.rate.due_at(limited.waiting_cost));
 }
 
 void SendQueue::charge(Pending* record) {
@@ -233,7 +243,7 @@ void SendQueue::charge(Pending* record) {
     if (held_.size() <= record->shard) held_.resize(record->shard + std::size_t{1});
     std::size_t& held = held_[record->shard];
     const bool was_full = held > options_.most_held_by_shard;
-    held += record->counted_bytes();
+    held += held_bytes(*record);
     if (!was_full && held > options_.most_held_by_shard) ++full_version_;
 }
 
@@ -252,7 +262,7 @@ void SendQueue::settled(Pending* record) noexcept {
     record->charged = false;
     std::size_t& held = held_[record->shard];
     const bool was_full = held > options_.most_held_by_shard;
-    held -= record->counted_bytes();
+    held -= held_bytes(*record);
     if (was_full && held <= options_.most_held_by_shard) ++full_version_;
 }
 
@@ -269,22 +279,19 @@ void SendQueue::throttled(ShardIndex shard, std::size_t refused, std::size_t sto
     if (is_over_its_share(shard)) ++full_version_;
     const double highest =
         options_.highest_rate == 0 ? ShardRate::unlimited : options_.highest_rate;
-    limited_.emplace(shard, Limited{ShardRate(std::max(0.05, 1 - share), highest, now), {}, 0});
+    limited_.emplace(shard, Limited{ShardRate(std::max(0.05, 1 - share), highest, now)});
 }
 
 void SendQueue::shards_changed() {
     for (auto place = limited_.begin(); place != limited_.end();) {
         Limited& limited = place->second;
-        while (!limited.waiting.empty()) {
-            Pending* const record = limited.waiting.pop_front();
+        while (!limited.again.empty()) add_again(limited.again.pop_front());
+        while (!limited.fresh.empty()) {
+            Pending* const record = limited.fresh.pop_front();
             forget_shard(record);
-            if (record->attempts > 0) {
-                retries_.push_back(record);
-            } else {
-                add(record, TimePoint{});
-            }
+            add(record, TimePoint{});
         }
-        limited.waiting_cost = 0;
+        limited.again_cost = limited.fresh_cost = 0;
         const bool closed = shards_.is_told() && shards_.range_of(place->first) == nullptr;
         place = closed ? limited_.erase(place) : std::next(place);
     }
@@ -297,7 +304,7 @@ void SendQueue::tidy(TimePoint now) {
     if (now < tidy_at_) return;
     tidy_at_ = now + std::chrono::seconds(1);
     std::erase_if(limited_, [&](const auto& one) {
-        const bool goes = one.second.waiting.empty() && one.second.rate.idle(now);
+        const bool goes = one.second.empty() && one.second.rate.idle(now);
         if (goes && is_over_its_share(one.first)) ++full_version_;
         return goes;
     });

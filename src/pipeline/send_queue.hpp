@@ -79,11 +79,8 @@ class SendQueue {
         if (ready_.empty()) ready_due_ = never;
         retries_.remove_if(leaves);
         for (auto& [shard, limited] : limited_) {
-            limited.waiting.remove_if([&](const Pending* record) {
-                const bool goes = leaves(record);
-                if (goes) limited.waiting_cost -= ShardRate::cost_of(record->counted_bytes());
-                return goes;
-            });
+            remove_if(limited.again, limited.again_cost, leaves);
+            remove_if(limited.fresh, limited.fresh_cost, leaves);
         }
     }
 
@@ -92,7 +89,7 @@ class SendQueue {
         return options_.hash_of ? shards_.shard_of(options_.hash_of(record)) : no_shard;
     }
     void landed(const Pending& record, ShardIndex shard) {
-        if (options_.hash_of) shards_.landed(options_.hash_of(record), shard);
+        if (options_.hash_of && shards_.landed(options_.hash_of(record), shard)) ++full_version_;
     }
 
     /// Counts the record among what its shard holds, where that is limited.
@@ -121,14 +118,30 @@ class SendQueue {
   private:
     struct Limited {
         ShardRate rate;
-        PendingQueue waiting;
-        double waiting_cost = 0;
+        PendingQueue again = {};  // sent before: may only go when retries may
+        PendingQueue fresh = {};
+        double again_cost = 0;
+        double fresh_cost = 0;
+
+        [[nodiscard]] bool empty() const noexcept { return again.empty() && fresh.empty(); }
+        [[nodiscard]] double cost(bool with_retries) const noexcept {
+            return fresh_cost + (with_retries ? again_cost : 0);
+        }
     };
     class Filling;
 
+    template <class Leaves>
+    static void remove_if(PendingQueue& queue, double& cost, Leaves& leaves) {
+        queue.remove_if([&](const Pending* record) {
+            const bool goes = leaves(record);
+            if (goes) cost -= ShardRate::cost_of(record->counted_bytes());
+            return goes;
+        });
+    }
     void take_retries(Filling& filling);
     void take_limited(Filling& filling, const Taking& how);
-    void take_from(Limited& limited, Filling& filling, bool may_retry);
+    static void take_from(Limited& limited, Filling& filling, bool may_retry);
+    static void take_from(PendingQueue& queue, double& cost, ShardRate& rate, Filling& filling);
     void take_ready(Filling& filling);
     Limited* limited_for(Pending* record);
     void wait_for(Limited& limited, Pending* record);
@@ -147,7 +160,7 @@ class SendQueue {
     std::unordered_map<ShardIndex, Limited> limited_;
     ShardIndex last_served_ = 0;
     TimePoint limited_due_ = never;         // the soonest that a limited shard may be sent to
-    bool limited_waits_for_retry_ = false;  // one's first record is a retry that must wait
+    bool limited_waits_for_retry_ = false;  // one has retries, which must wait
     std::unordered_map<ShardIndex, std::size_t> open_;  // by shard: its parcel in the request
     TimePoint tidy_at_{};
     std::vector<std::size_t> held_;  // by shard: bytes of unsettled records counted for it

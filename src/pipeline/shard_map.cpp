@@ -31,7 +31,8 @@ bool ShardMap::told(std::span<const Shard> open_shards) {
               [](const Place& a, const Place& b) { return a.range.first < b.range.first; });
     event::HashKey expected{};
     for (const Place& place : places) {
-        if (place.range.first != expected) return false;
+        const bool begins_again = &place != &places.front() && expected == event::HashKey{};
+        if (place.range.first != expected || begins_again) return false;
         expected = successor(place.range.last);
     }
     if (places.empty() || places.back().range.last != highest) return false;
@@ -41,11 +42,11 @@ bool ShardMap::told(std::span<const Shard> open_shards) {
     return true;
 }
 
-void ShardMap::landed(event::HashKey hash_key, ShardIndex shard) {
-    if (told_) return;
+bool ShardMap::landed(event::HashKey hash_key, ShardIndex shard) {
+    if (told_) return false;
     Range range{hash_key, hash_key};
     if (const Range* known = range_of(shard)) {
-        if (known->first <= hash_key && hash_key <= known->last) return;
+        if (known->first <= hash_key && hash_key <= known->last) return false;
         range = {std::min(known->first, hash_key), std::max(known->last, hash_key)};
     }
     // Who was thought to be in that range is no longer: the stream was resharded.
@@ -55,6 +56,7 @@ void ShardMap::landed(event::HashKey hash_key, ShardIndex shard) {
     });
     insert({range, shard});
     note_open();
+    return true;
 }
 
 void ShardMap::note_open() {

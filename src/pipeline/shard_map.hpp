@@ -27,8 +27,9 @@ class ShardMap {
     /// ListShards told the open shards: what was known is replaced. False, and nothing changes,
     /// when they do not cover the hash keys once each.
     bool told(std::span<const Shard> open_shards);
-    /// A record landed there. Only looked at while nothing was told.
-    void landed(event::HashKey hash_key, ShardIndex shard);
+    /// A record landed there. Only looked at while nothing was told. True when something was
+    /// learned.
+    bool landed(event::HashKey hash_key, ShardIndex shard);
     /// What was told is not to be trusted any more, and nothing better is to be had.
     void forget();
 

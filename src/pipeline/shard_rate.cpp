@@ -26,14 +26,16 @@ TimePoint ShardRate::due_at(double waiting) const noexcept {
     const double wanted = std::min(waiting, rate_ * seconds(at_a_time));
     if (tokens_ >= wanted) return filled_at_;
     const double wait = (wanted - tokens_) / rate_;
-    return filled_at_ + std::chrono::ceil<Duration>(std::chrono::duration<double>(wait));
+    // Looked at each second at least: the rate may have grown.
+    return filled_at_ +
+           std::chrono::ceil<Duration>(std::chrono::duration<double>(std::min(wait, 1.0)));
 }
 
 void ShardRate::throttled(double share, TimePoint request_started, TimePoint now) noexcept {
     if (request_started < throttled_at_) return;
-    rate_ =
-        std::clamp(rate_ * std::max(deepest_decrease, decrease * (1 - share)), lowest, highest_);
-    tokens_ = std::min(tokens_, 0.0);
+    rate_ = within(rate_ * std::max(deepest_decrease, 1 - share), highest_);
+    // What was refused took nothing.
+    tokens_ = 0;
     throttled_at_ = now;
 }
 

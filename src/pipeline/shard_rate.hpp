@@ -9,12 +9,14 @@ namespace lk::pipeline {
 
 /// How fast to send to a shard that has throttled, learned by additive increase and multiplicative
 /// decrease, so that producers who know nothing of each other come to equal shares of what it takes
-/// (Chiu and Jain, 1989). Counted in shards: 1 is what Kinesis gives a shard by default, 1,000
-/// records and 1 MiB a second; a record costs the larger of its two parts.
+/// (Chiu and Jain, 1989). The decrease is as deep as the share of records that was throttled, as in
+/// DCTCP (RFC 8257): a single record that always fails slows nobody down. Counted in shards: 1 is
+/// what Kinesis gives a shard by default, 1,000 records and 1 MiB a second; a record costs the
+/// larger of its two parts.
 class ShardRate {
   public:
     ShardRate(double rate, double highest, TimePoint now) noexcept
-        : rate_(std::clamp(rate, lowest, highest)),
+        : rate_(within(rate, highest)),
           highest_(highest),
           filled_at_(now),
           throttled_at_(now),
@@ -47,17 +49,21 @@ class ShardRate {
 
   private:
     void fill(TimePoint now) noexcept;
+    // A cap below the floor is a cap all the same.
+    static constexpr double within(double rate, double highest) noexcept {
+        return std::min(std::max(rate, lowest), highest);
+    }
 
     static constexpr double seconds(Duration duration) noexcept {
         return std::chrono::duration<double>(duration).count();
     }
-    static constexpr double increase_a_second = 0.02;
+    static constexpr double increase_a_second = 0.015;
     // The longer nothing was throttled the faster: a limit that was raised is soon made use of.
     static constexpr Duration increase_grows_each = std::chrono::seconds(5);
-    static constexpr double decrease = 0.85;
     static constexpr double deepest_decrease = 0.3;
     static constexpr Duration at_a_time = std::chrono::milliseconds(50);
-    static constexpr Duration burst = std::chrono::milliseconds(100);
+    // Retries, where there is nothing but them, go once a second.
+    static constexpr Duration burst = std::chrono::seconds(1);
     static constexpr Duration forgotten_after = std::chrono::seconds(60);
 
     double rate_;

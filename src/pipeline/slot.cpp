@@ -24,6 +24,7 @@ Outcome Settlement::outcome() const {
     event.sequence_number = all.substr(data_bytes + key_bytes + shard_bytes);
     event.attempts = attempts;
     event.may_be_duplicate = may_be_duplicate;
+    event.on_other_shard = on_other_shard;
     return event;
 }
 
@@ -51,6 +52,10 @@ bool Slot::is_settled() const noexcept {
     return (state_.load(std::memory_order_acquire) & settled_bit) != 0;
 }
 
+bool Slot::inherited() const noexcept {
+    return pool_->inherited();
+}
+
 void Slot::wait_until_settled() noexcept {
     std::uint32_t seen = state_.fetch_or(waiting_bit, std::memory_order_acq_rel) | waiting_bit;
     while ((seen & settled_bit) == 0) {
@@ -66,6 +71,8 @@ Outcome Slot::take() {
 }
 
 void Slot::drop() noexcept {
+    // Nobody will settle it here, and nobody else looks at this process's copy of it.
+    if (inherited() && !is_settled()) return;
     if ((state_.fetch_or(dropped_bit, std::memory_order_acq_rel) & settled_bit) != 0) {
         pool_->give_back(this);
     }
@@ -85,20 +92,46 @@ void Slot::complete() {
     (*continuation)(std::move(outcome));
 }
 
-Published Slot::failed(Error error, const std::shared_ptr<pipeline::Completions>& completions) {
+Slot* Slot::move_to_this_process() {
+    std::unique_ptr<pipeline::Settlement> settlement;
+    if (is_settled()) {
+        settlement.reset(std::exchange(settlement_, nullptr));
+        pool_->give_back(this);
+    } else {
+        settlement = std::make_unique<pipeline::Settlement>();
+        settlement->error = {
+            ErrorCode::forked,
+            "this result was not there yet when the process forked: only the parent gets it", true,
+            0};
+    }
+    return alone(std::move(settlement), pipeline::Completions::make({}, {}));
+}
+
+Slot* Slot::alone(std::unique_ptr<pipeline::Settlement> settlement,
+                  const std::shared_ptr<pipeline::Completions>& completions) {
     SlotPool* pool = SlotPool::make(completions, 1);
     Slot* slot = pool->take_some();
     SlotPool::begin(slot);
-    auto settlement = std::make_unique<pipeline::Settlement>();
-    settlement->error = std::move(error);
     slot->settle(std::move(settlement));
     pool->retire();
-    return Published(slot);
+    return slot;
+}
+
+Published Slot::failed(Error error, const std::shared_ptr<pipeline::Completions>& completions) {
+    auto settlement = std::make_unique<pipeline::Settlement>();
+    settlement->error = std::move(error);
+    return Published(alone(std::move(settlement), completions->inherited()
+                                                      ? pipeline::Completions::make({}, {})
+                                                      : completions));
 }
 
 SlotPool* SlotPool::make(std::shared_ptr<pipeline::Completions> completions,
                          std::size_t slots_in_slab) {
     return new SlotPool(std::move(completions), slots_in_slab);
+}
+
+SlotPool::~SlotPool() {
+    if (inherited()) keep_for_good(std::move(completions_));
 }
 
 Slot* SlotPool::retired_mark() noexcept {
@@ -107,14 +140,23 @@ Slot* SlotPool::retired_mark() noexcept {
 }
 
 Slot* SlotPool::take_some() {
-    if (Slot* chain = returned_.exchange(nullptr, std::memory_order_acquire)) return chain;
+    const std::lock_guard lock(mutex_);
+    if (free_ == nullptr) free_ = returned_.exchange(nullptr, std::memory_order_acquire);
+    if (free_ != nullptr) {
+        Slot* const first = free_;
+        Slot* last = first;
+        for (std::size_t i = 1; i < slots_in_slab_ && last->next_free_ != nullptr; ++i) {
+            last = last->next_free_;
+        }
+        free_ = std::exchange(last->next_free_, nullptr);
+        return first;
+    }
     auto slab = std::make_unique<Slot[]>(slots_in_slab_);
     for (std::size_t i = 0; i < slots_in_slab_; ++i) {
         slab[i].pool_ = this;
         slab[i].next_free_ = i + 1 < slots_in_slab_ ? &slab[i + 1] : nullptr;
     }
     Slot* first = slab.get();
-    const std::lock_guard lock(mutex_);
     slabs_.push_back(std::move(slab));
     return first;
 }
@@ -151,6 +193,7 @@ void SlotPool::retire() noexcept {
     {
         const std::lock_guard lock(mutex_);
         out = static_cast<std::int64_t>(slabs_.size() * slots_in_slab_);
+        for (; free_ != nullptr; free_ = free_->next_free_) --out;
     }
     Slot* back = returned_.exchange(retired_mark(), std::memory_order_acq_rel);
     for (; back != nullptr; back = back->next_free_) --out;

@@ -11,6 +11,8 @@
 
 #include <lk/published.hpp>
 
+#include "base/fork.hpp"
+
 namespace lk::pipeline {
 
 class Completions;
@@ -21,6 +23,7 @@ struct Settlement {
     bool published = false;
     bool is_envelope = true;
     bool may_be_duplicate = false;
+    bool on_other_shard = false;
     int attempts = 0;
     // data · partition key · shard · sequence number, one behind another
     std::string text;
@@ -40,6 +43,9 @@ class SlotPool;
 
 /// Where the two ends of a result meet: the Published (or what took its place) on one side, the
 /// driver on the other. Whoever comes second gives it back to its pool.
+///
+/// In a forked child the driver's end of an inherited one is gone: what is settled can still be
+/// had, the rest never comes.
 class Slot {
   public:
     using Continuation = std::function<void(Outcome)>;
@@ -51,20 +57,28 @@ class Slot {
 
     // The Published's end; each of take(), drop() and on_settled() is its last call.
     [[nodiscard]] bool is_settled() const noexcept;
+    [[nodiscard]] bool inherited() const noexcept;
     void wait_until_settled() noexcept;
     [[nodiscard]] Outcome take();
     void drop() noexcept;
     void on_settled(Continuation continuation);
+    /// For an inherited one, in place of take() and on_settled(): a slot of this process, settled
+    /// with what there is.
+    [[nodiscard]] Slot* move_to_this_process();
 
     /// Runs the continuation; on the completion thread.
     void complete();
 
-    /// A result that failed before it reached a pipeline.
+    /// A result that failed before it reached a pipeline. In a forked child, `completions` may be
+    /// inherited.
     static Published failed(Error error, const std::shared_ptr<pipeline::Completions>& completions);
     static Published of(Slot* slot) noexcept { return Published(slot); }
 
   private:
     friend class SlotPool;
+
+    static Slot* alone(std::unique_ptr<pipeline::Settlement> settlement,
+                       const std::shared_ptr<pipeline::Completions>& completions);
 
     static constexpr std::uint32_t settled_bit = 1;
     static constexpr std::uint32_t dropped_bit = 2;
@@ -88,7 +102,8 @@ class SlotPool {
     static SlotPool* make(std::shared_ptr<pipeline::Completions> completions,
                           std::size_t slots_in_slab = usual_slab);
 
-    /// A chain of free slots, at least one, linked by next_of(). From any thread.
+    /// A chain of free slots, 1 to a slab, linked by next_of(). From any thread. No more, so that
+    /// who takes some leaves the rest to others.
     [[nodiscard]] Slot* take_some();
     [[nodiscard]] static Slot* next_of(Slot* slot) noexcept { return slot->next_free_; }
     /// Makes a free slot ready for use.
@@ -103,18 +118,21 @@ class SlotPool {
     [[nodiscard]] const std::shared_ptr<pipeline::Completions>& completions() const noexcept {
         return completions_;
     }
+    [[nodiscard]] bool inherited() const noexcept { return origin_.inherited(); }
 
   private:
     SlotPool(std::shared_ptr<pipeline::Completions> completions, std::size_t slots_in_slab) noexcept
         : slots_in_slab_(slots_in_slab), completions_(std::move(completions)) {}
-    ~SlotPool() = default;
+    ~SlotPool();
     static Slot* retired_mark() noexcept;
 
+    const Origin origin_;
     const std::size_t slots_in_slab_;
     std::shared_ptr<pipeline::Completions> completions_;
     // A stack that is only pushed to one by one and emptied as a whole, so there is no ABA.
     std::atomic<Slot*> returned_{nullptr};
     std::mutex mutex_;
+    Slot* free_ = nullptr;  // taken from there, for whoever comes next
     std::vector<std::unique_ptr<Slot[]>> slabs_;
     // Once retired: the slots still out. Before that, minus those that came back too late.
     std::atomic<std::int64_t> left_{0};

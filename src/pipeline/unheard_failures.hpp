@@ -21,7 +21,12 @@ class UnheardFailures {
     }
 
     void tell(TimePoint now) {
-        if (count_ == 0 || now < next_) return;
+        if (now >= next_) tell_all(now);
+    }
+
+    /// The same without regard to the pace: at the end, when there is no later.
+    void tell_all(TimePoint now) {
+        if (count_ == 0) return;
         inbox_->log(log_error, std::to_string(count_) +
                                    " events failed whose results nobody kept; the last: " +
                                    std::string(name_of(last_.code)) + ": " + last_.message);

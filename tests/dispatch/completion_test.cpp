@@ -2,10 +2,11 @@
 #include <future>
 #include <map>
 #include <mutex>
-#include <queue>
+#include <numeric>
 #include <thread>
 
 #include "fixture.hpp"
+#include "pool.hpp"
 
 namespace lk {
 namespace {
@@ -142,53 +143,6 @@ TEST_F(Completion, ADispatchFunctionMayBeDestroyedInACallback) {
     }
 }
 
-// An executor as an application has one: a pool of several threads.
-class Pool {
-  public:
-    explicit Pool(int threads) {
-        for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
-    }
-    ~Pool() {
-        {
-            const std::lock_guard lock(mutex_);
-            stopping_ = true;
-        }
-        changed_.notify_all();
-        for (auto& thread : threads_) thread.join();
-    }
-    void post(std::function<void()> task) {
-        {
-            const std::lock_guard lock(mutex_);
-            tasks_.push(std::move(task));
-        }
-        changed_.notify_one();
-    }
-    [[nodiscard]] bool runs(std::thread::id id) const {
-        return std::any_of(threads_.begin(), threads_.end(),
-                           [&](const std::thread& thread) { return thread.get_id() == id; });
-    }
-
-  private:
-    void run() {
-        std::unique_lock lock(mutex_);
-        while (true) {
-            changed_.wait(lock, [this] { return stopping_ || !tasks_.empty(); });
-            if (tasks_.empty()) return;
-            auto task = std::move(tasks_.front());
-            tasks_.pop();
-            lock.unlock();
-            task();
-            lock.lock();
-        }
-    }
-
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    std::queue<std::function<void()>> tasks_;
-    bool stopping_ = false;
-    std::vector<std::thread> threads_;
-};
-
 TEST_F(Completion, RunsOnTheUsersExecutorInOrderAndKnowsADeadlockThere) {
     Pool pool(4);
     DispatchOptions on_pool = options();
@@ -205,6 +159,213 @@ TEST_F(Completion, RunsOnTheUsersExecutorInOrderAndKnowsADeadlockThere) {
     }
     EXPECT_EQ(last.get_future().get(), ErrorCode::would_deadlock);
     for (int i = 0; i < 2000; ++i) ASSERT_EQ(order[static_cast<std::size_t>(i)], i);
+}
+
+// Gives the executor's tasks to a pool, but for those that the test has another fate for.
+class UnreliableExecutor : public DispatchTest {
+  protected:
+    using Task = std::function<void()>;
+
+    [[nodiscard]] DispatchOptions with_executor(std::function<void(Task)> executor) {
+        DispatchOptions changed = options();
+        changed.executor = std::move(executor);
+        return changed;
+    }
+
+    // Dispatches with a callback for each and waits until all have run; the order in which they
+    // did.
+    static std::vector<int> run_callbacks(const Dispatch& dispatch, int count) {
+        std::vector<int> order;
+        std::promise<void> last;
+        for (int i = 0; i < count; ++i) {
+            dispatch("t", {}, {.partition_key = "k"}).then([&, i](Outcome) {
+                order.push_back(i);
+                if (i == count - 1) last.set_value();
+            });
+        }
+        last.get_future().wait();
+        return order;
+    }
+
+    static std::vector<int> in_order(int count) {
+        std::vector<int> numbers(static_cast<std::size_t>(count));
+        std::iota(numbers.begin(), numbers.end(), 0);
+        return numbers;
+    }
+
+    Pool pool_{2};
+    std::atomic<int> calls_{0};
+};
+
+TEST_F(UnreliableExecutor, OneThatThrowsLosesNoCallback) {
+    auto dispatch = get_dispatch(with_executor([&](Task task) {
+        const int call = calls_++;
+        if (call == 0) throw std::runtime_error("the pool is busy");
+        if (call == 1) throw 42;
+        pool_.post(std::move(task));
+    }));
+    EXPECT_EQ(run_callbacks(dispatch, 1), in_order(1));
+    EXPECT_EQ(calls_, 3);
+    EXPECT_THAT(log.all(), HasSubstr("the executor threw: the pool is busy"));
+    EXPECT_THAT(log.all(), HasSubstr("the executor threw something that is no std::exception"));
+}
+
+TEST_F(UnreliableExecutor, OneThatDropsTasksLosesNoCallbackAndKeepsTheirOrder) {
+    auto dispatch = get_dispatch(with_executor([&](Task task) {
+        if (calls_++ % 3 != 2) return;
+        pool_.post(std::move(task));
+    }));
+    EXPECT_EQ(run_callbacks(dispatch, 20), in_order(20));
+    EXPECT_THAT(log.all(), HasSubstr("go without running"));
+}
+
+TEST_F(UnreliableExecutor, ATaskThatIsThrownAwayLaterAndUnderALockIsMissedToo) {
+    std::mutex mutex;
+    std::vector<Task> kept;
+    std::promise<void> one_is_kept;
+    auto dispatch = get_dispatch(with_executor([&](Task task) {
+        const std::lock_guard lock(mutex);
+        if (calls_++ > 0) return pool_.post(std::move(task));
+        kept.push_back(std::move(task));
+        one_is_kept.set_value();
+    }));
+    std::promise<void> ran;
+    dispatch("t").then([&](Outcome) { ran.set_value(); });
+    one_is_kept.get_future().wait();
+    {
+        const std::lock_guard lock(mutex);
+        kept.clear();
+    }
+    ran.get_future().wait();
+}
+
+TEST_F(UnreliableExecutor, IsAskedAtAPaceThatSlowsDown) {
+    auto dispatch = get_dispatch(with_executor([&](Task task) {
+        if (calls_++ < 4) return;
+        pool_.post(std::move(task));
+    }));
+    const auto begin = std::chrono::steady_clock::now();
+    run_callbacks(dispatch, 1);
+    EXPECT_GE(std::chrono::steady_clock::now() - begin, 10ms + 20ms + 40ms + 80ms);
+}
+
+TEST_F(UnreliableExecutor, AfterCloseTheLibrarysThreadTakesThePlaceOfOneThatNeverRunsAnything) {
+    std::vector<int> order;
+    {
+        auto dispatch = get_dispatch(with_executor([&](Task) { ++calls_; }));
+        for (int i = 0; i < 10; ++i) {
+            dispatch("t", {}, {.partition_key = "k"}).then([&, i](Outcome outcome) {
+                EXPECT_TRUE(outcome);
+                order.push_back(i);
+            });
+        }
+    }
+    EXPECT_EQ(order, in_order(10)) << "before the destructor returned";
+    EXPECT_GE(calls_, 2) << "the executor had its last chance";
+    EXPECT_THAT(log.all(), HasSubstr("the library's own thread"));
+}
+
+TEST_F(UnreliableExecutor, ATaskThatIsRunTwiceRunsCallbacksOnce) {
+    auto dispatch = get_dispatch(with_executor([&](Task task) {
+        pool_.post(task);
+        pool_.post(std::move(task));
+    }));
+    EXPECT_EQ(run_callbacks(dispatch, 200), in_order(200));
+}
+
+TEST_F(Completion, ALogHookThatThrowsStopsNothing) {
+    DispatchOptions throwing = options();
+    std::atomic<int> told{0};
+    throwing.log = [&](LogLevel, std::string_view) {
+        if (told++ % 2 == 0) throw std::runtime_error("the disk is full");
+        throw 42;
+    };
+    Pool pool(1);
+    std::atomic<int> calls{0};
+    throwing.executor = [&](std::function<void()> task) {
+        if (calls++ == 0) throw std::runtime_error("the pool is busy");
+        pool.post(std::move(task));
+    };
+    auto dispatch = get_dispatch(throwing);
+    std::promise<void> last;
+    dispatch("t", {}, {.partition_key = "k"}).then([](Outcome) {
+        throw std::runtime_error("mine");
+    });
+    dispatch("t", {}, {.partition_key = "k"}).then([](Outcome) { throw 42; });
+    dispatch("t", {}, {.partition_key = "k"}).then([&](Outcome) { last.set_value(); });
+    last.get_future().wait();
+    EXPECT_GE(told, 3);
+    EXPECT_TRUE(dispatch("t").wait());
+}
+
+TEST_F(Completion, ALogHookMayTakeALockThatIsHeldWhereTasksAreDropped) {
+    std::mutex mine;
+    DispatchOptions locking = options();
+    locking.log = [&](LogLevel, std::string_view) { const std::lock_guard lock(mine); };
+    Pool pool(1);
+    std::atomic<int> calls{0};
+    locking.executor = [&](std::function<void()> task) {
+        const std::lock_guard lock(mine);
+        if (calls++ == 0) {
+            task = nullptr;
+            return;
+        }
+        pool.post(std::move(task));
+    };
+    auto dispatch = get_dispatch(locking);
+    std::promise<void> ran;
+    dispatch("t").then([&](Outcome) { ran.set_value(); });
+    ran.get_future().wait();
+}
+
+// A client that uses the library where it must not wait.
+TEST_F(Completion, AClientThatWaitsForAResultInsidePutRecordsIsToldAtOnce) {
+    class Waiting : public FakeKinesis {
+      public:
+        void put_records(const PutRecordsRequest& request, PutRecordsDone done) override {
+            if (!codes.empty()) return FakeKinesis::put_records(request, std::move(done));
+            Published inner = (*dispatch)("from the client");
+            codes.push_back(inner.wait().error().code);
+            codes.push_back(dispatch->flush(60s).error().code);
+            FakeKinesis::put_records(request, std::move(done));
+        }
+        Dispatch* dispatch = nullptr;
+        std::vector<ErrorCode> codes;
+    };
+    auto waiting = std::make_shared<Waiting>();
+    DispatchOptions on_waiting = options();
+    on_waiting.kinesis_client = waiting;
+    auto dispatch = get_dispatch(on_waiting);
+    waiting->dispatch = &dispatch;
+    EXPECT_TRUE(dispatch("t").wait());
+    EXPECT_EQ(dispatch.flush(60s)->published, 2U);
+    EXPECT_EQ(waiting->codes, std::vector<ErrorCode>(2, ErrorCode::would_deadlock));
+}
+
+// Its own process, whose statics are destroyed in the end.
+void exit_with_a_global_dispatch_function() {
+    static const auto kinesis = std::make_shared<FakeKinesis>();
+    const DispatchOptions options{
+        .kinesis_client = kinesis, .kinesis_stream = "entrypoint", .producer_id = "p"};
+    static Dispatch drains_at_exit = get_dispatch(options);
+    // What the first callback of all makes is younger than the static, and destroyed before it.
+    std::promise<void> ran;
+    get_dispatch(options)("t").then([&](Outcome) { ran.set_value(); });
+    ran.get_future().wait();
+    kinesis->hold();
+    drains_at_exit("t").then([](Outcome outcome) {
+        if (outcome) std::fputs("drained at exit\n", stderr);
+    });
+    static const struct Releases {
+        ~Releases() { kinesis->release(); }
+    } releases_before_that;
+    std::exit(0);
+}
+
+TEST(CompletionDeathTest, AGlobalDispatchFunctionCallsBackWhenTheProcessExits) {
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
+    EXPECT_EXIT(exit_with_a_global_dispatch_function(), ::testing::ExitedWithCode(0),
+                "drained at exit");
 }
 
 }  // namespace

@@ -1,8 +1,9 @@
-#include <coroutine>
 #include <future>
 #include <thread>
 
 #include "fixture.hpp"
+#include "pool.hpp"
+#include "task.hpp"
 
 namespace lk {
 namespace {
@@ -91,24 +92,33 @@ TEST_F(PublishedTest, AFailureNobodyKeptIsToldToTheLogHook) {
     kinesis->answer_with = [](const auto&) -> FakeKinesis::Result {
         return classify_answer(400, "ResourceNotFoundException", "no such stream");
     };
+    kinesis->hold();  // so that it is dropped before it is settled
     auto dispatch = get_dispatch(options());
     dispatch("t");
+    kinesis->release();
     EXPECT_EQ(dispatch.flush(60s)->failed, 1U);
     EXPECT_THAT(log.all(), ::testing::HasSubstr("nobody kept"));
 }
 
-// The smallest coroutine that a test can wait for.
-struct Task {
-    struct promise_type {
-        std::promise<void> finished;
-        Task get_return_object() { return {finished.get_future()}; }
-        std::suspend_never initial_suspend() noexcept { return {}; }
-        std::suspend_never final_suspend() noexcept { return {}; }
-        void return_void() { finished.set_value(); }
-        void unhandled_exception() { finished.set_exception(std::current_exception()); }
+TEST_F(PublishedTest, AFailureNobodyKeptInTheLastSecondIsToldAtClose) {
+    kinesis->answer_with = [](const auto&) -> FakeKinesis::Result {
+        return classify_answer(400, "ResourceNotFoundException", "no such stream");
     };
-    std::future<void> finished;
-};
+    auto dispatch = get_dispatch(options());
+    kinesis->hold();  // so that each is dropped before it is settled
+    dispatch("told at once");
+    kinesis->release();
+    EXPECT_EQ(dispatch.flush(60s)->failed, 1U);
+    kinesis->hold();
+    dispatch("too soon after that to be told");
+    kinesis->release();
+    EXPECT_EQ(dispatch.close(60s)->failed, 1U);
+    const std::string all = log.all();
+    const std::string line = "1 events failed whose results nobody kept";
+    const auto first = all.find(line);
+    ASSERT_NE(first, std::string::npos);
+    EXPECT_NE(all.find(line, first + 1), std::string::npos) << all;
+}
 
 TEST_F(PublishedTest, IsAwaitedInACoroutine) {
     kinesis->hold();
@@ -134,6 +144,71 @@ TEST_F(PublishedTest, IsAwaitedInACoroutine) {
     EXPECT_NE(failure, "");
     EXPECT_NE(resumed_on, std::this_thread::get_id());
     EXPECT_EQ(kinesis->records().size(), 2U);
+}
+
+TEST_F(PublishedTest, ACoroutineGoesOnWhereCallbacksRun) {
+    auto dispatch = get_dispatch(options());
+    std::thread::id called_back_on;
+    std::thread::id resumed_on;
+    std::promise<void> called;
+    dispatch("t").then([&](Outcome) {
+        called_back_on = std::this_thread::get_id();
+        called.set_value();
+    });
+    called.get_future().wait();
+    const auto run = [&]() -> Task {
+        co_await dispatch("t");
+        resumed_on = std::this_thread::get_id();
+    };
+    run().finished.get();
+    EXPECT_EQ(resumed_on, called_back_on);
+}
+
+TEST_F(PublishedTest, ACoroutineGoesOnInTheExecutor) {
+    Pool pool(3);
+    DispatchOptions on_pool = options();
+    on_pool.executor = [&](std::function<void()> task) { pool.post(std::move(task)); };
+    auto dispatch = get_dispatch(on_pool);
+    const auto run = [&]() -> Task {
+        for (int i = 0; i < 100; ++i) {
+            co_await dispatch("t");
+            EXPECT_TRUE(pool.runs(std::this_thread::get_id()));
+        }
+    };
+    run().finished.get();
+}
+
+TEST_F(PublishedTest, ACoroutineOutlivesAnExecutorThatFailsOnce) {
+    Pool pool(1);
+    std::atomic<int> calls{0};
+    DispatchOptions on_pool = options();
+    on_pool.executor = [&](std::function<void()> task) {
+        const int call = calls++;
+        if (call == 0) throw std::runtime_error("busy");
+        if (call == 1) return;
+        pool.post(std::move(task));
+    };
+    auto dispatch = get_dispatch(on_pool);
+    const auto run = [&]() -> Task { EXPECT_EQ((co_await dispatch("t")).type, "t"); };
+    run().finished.get();
+}
+
+TEST_F(PublishedTest, ACallThatWouldBlockForGoodInACoroutineFailsAtOnce) {
+    auto dispatch = get_dispatch(options());
+    std::vector<ErrorCode> codes;
+    const auto run = [&]() -> Task {
+        co_await dispatch("t");
+        kinesis->hold();
+        Published inner = dispatch("inner");
+        codes.push_back(inner.wait().error().code);
+        codes.push_back(dispatch.flush(60s).error().code);
+        codes.push_back(dispatch.close(60s).error().code);
+        kinesis->release();
+        // Still to be had, another way.
+        EXPECT_EQ((co_await std::move(inner)).type, "inner");
+    };
+    run().finished.get();
+    EXPECT_EQ(codes, std::vector<ErrorCode>(3, ErrorCode::would_deadlock));
 }
 
 }  // namespace

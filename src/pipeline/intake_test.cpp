@@ -1,0 +1,243 @@
+#include "pipeline/intake.hpp"
+
+#include <gtest/gtest.h>
+
+#include <list>
+#include <set>
+#include <thread>
+
+#include "pipeline/completions.hpp"
+#include "pipeline/pending_list.hpp"
+
+namespace lk::pipeline {
+namespace {
+
+constexpr std::size_t mebibyte = 1024 * 1024;
+
+// A loop that nobody runs: the test is the driver.
+class NoLoop final : public Loop {
+  public:
+    void attach(std::shared_ptr<Participant>) override {}
+    void detach(const Participant*) override {}
+    void detach_and_wait(const Participant*) override {}
+    void wake() noexcept override {}
+    [[nodiscard]] bool on_loop_thread() const noexcept override { return false; }
+};
+
+class IntakeTest : public testing::Test {
+  protected:
+    std::size_t write(const std::string& key, std::size_t data_bytes, bool random = false) {
+        const std::string data(data_bytes, key.empty() ? 'x' : key.back());
+        Draft draft;
+        draft.bytes = data;
+        draft.data_bytes = data.size();
+        draft.partition_key = key;
+        draft.lane = random ? 0 : intake->lane_of(key);
+        detail::Slot* const slot = intake->write(draft);
+        if (slot == nullptr) return 0;
+        slot->drop();
+        return data_bytes;
+    }
+
+    void drain() {
+        intake->drain([&](Pending* record) { all.add(record); });
+    }
+
+    void settle(Pending* record) {
+        all.remove(record);
+        record->slot->settle(nullptr);
+        Budget::Return sum;
+        budget->settled(*record, sum);
+        intake->release(record);
+        intake->give_back_released();
+        budget->give_back(sum);
+    }
+
+    std::size_t unsettled() const {
+        std::size_t count = 0;
+        for (Pending* one = all.oldest(); one != nullptr; one = one->newer) ++count;
+        return count;
+    }
+
+    void TearDown() override {
+        drain();
+        while (!all.empty()) settle(all.oldest());
+    }
+
+    std::shared_ptr<Budget> budget = std::make_shared<Budget>(BudgetOptions{
+        .bytes = 8 * mebibyte, .events = 1'000'000, .most_held_by_key = 8 * mebibyte});
+    Doorbell doorbell{std::make_shared<NoLoop>()};
+    std::unique_ptr<Intake> intake =
+        std::make_unique<Intake>(budget, doorbell, Completions::make({}, {}));
+    AllPending all;
+};
+
+TEST_F(IntakeTest, WritesARecordThatReadsBackAsItWas) {
+    write("key", 5);
+    drain();
+    const Record record = record_of(*all.oldest());
+    EXPECT_EQ(record.data, "yyyyy");
+    EXPECT_EQ(record.partition_key, "key");
+    EXPECT_EQ(record.explicit_hash_key, "");
+}
+
+TEST_F(IntakeTest, KeepsTheOrderOfAKeyAcrossPages) {
+    for (std::size_t i = 1; i <= 3000; ++i) write("key", i);
+    drain();
+    std::size_t expected = 0;
+    for (Pending* one = all.oldest(); one != nullptr; one = one->newer) {
+        ASSERT_EQ(one->data_bytes, ++expected);
+    }
+    EXPECT_EQ(expected, 3000U);
+}
+
+TEST_F(IntakeTest, TakesNothingAfterClose) {
+    intake->close();
+    EXPECT_EQ(write("key", 5), 0U);
+    EXPECT_EQ(budget->events(), 0U);
+}
+
+TEST_F(IntakeTest, PagesAreGivenBackWithTheirLastRecord) {
+    for (int i = 0; i < 10'000; ++i) write("key " + std::to_string(i), 300);
+    drain();
+    EXPECT_GT(budget->pages(), 3 * mebibyte);
+    while (!all.empty()) settle(all.oldest());
+    EXPECT_EQ(budget->events(), 0U);
+    EXPECT_LE(budget->pages(), 4 * (8 * mebibyte / 256)) << "those that are open";
+}
+
+TEST_F(IntakeTest, ARecordLargerThanAPageHasOneOfItsOwn) {
+    write("key", 5 * mebibyte);
+    drain();
+    EXPECT_GT(budget->pages(), 5 * mebibyte);
+    settle(all.oldest());
+    write("key", 5);
+    drain();
+    EXPECT_LT(budget->pages(), mebibyte);
+}
+
+TEST_F(IntakeTest, APageThatARequestHoldsCountsUntilItIsLetGo) {
+    write("key", mebibyte);
+    drain();
+    Page* const page = all.oldest()->page;
+    page->hold();
+    settle(all.oldest());
+    write("key", 1);
+    drain();
+    EXPECT_GT(budget->pages(), mebibyte);
+    page->let_go();
+    EXPECT_LT(budget->pages(), mebibyte);
+}
+
+TEST_F(IntakeTest, CompactionMovesStragglersAndGivesTheirPagesBack) {
+    for (int i = 0; i < 20'000; ++i) write("key " + std::to_string(i), 300);
+    drain();
+    std::vector<Pending*> others;
+    int number = 0;
+    for (Pending* one = all.oldest(); one != nullptr; one = one->newer) {
+        if (++number % 100 != 0) others.push_back(one);
+    }
+    for (Pending* one : others) settle(one);
+    ASSERT_EQ(unsettled(), 200U);
+    const std::size_t before = budget->pages();
+    EXPECT_GT(intake->wasted_bytes(), 6 * mebibyte);
+    std::list<std::string> bytes;
+    for (Pending* one = all.oldest(); one != nullptr; one = one->newer) {
+        bytes.emplace_back(record_of(*one).cbor);
+    }
+    intake->compact(all.oldest());
+    EXPECT_LT(budget->pages(), before / 10);
+    for (Pending* one = all.oldest(); one != nullptr; one = one->newer) {
+        EXPECT_EQ(record_of(*one).cbor, bytes.front());
+        bytes.pop_front();
+    }
+}
+
+TEST_F(IntakeTest, CompactionLeavesWhatIsUnderWayWhereItIs) {
+    for (int i = 0; i < 1000; ++i) write("key", 300);
+    drain();
+    Pending* const under_way = all.oldest();
+    under_way->in_flight = true;
+    const char* const bytes = under_way->bytes;
+    while (under_way->newer != nullptr) settle(under_way->newer);
+    write("key", 20'000);
+    drain();
+    intake->compact(all.oldest());
+    EXPECT_EQ(under_way->bytes, bytes);
+}
+
+// One event in 400 is of a key that never settles, all others are settled at once; their pages
+// would be kept by one record each.
+TEST_F(IntakeTest, StragglersDoNotKeepMoreThanTheyAreLargeByFar) {
+    std::size_t most = 0;
+    std::size_t stuck_bytes = 0;
+    for (int i = 0; i < 400'000; ++i) {
+        if (i % 400 == 0) {
+            stuck_bytes += write("stuck", 300);
+        } else {
+            write("key " + std::to_string(i), 300);
+        }
+        if (i % 500 != 0) continue;
+        drain();
+        std::vector<Pending*> done;
+        const std::uint64_t stuck = intake->lane_of("stuck");
+        for (Pending* one = all.oldest(); one != nullptr; one = one->newer) {
+            if (one->lane != stuck) done.push_back(one);
+        }
+        for (Pending* one : done) settle(one);
+        if (intake->wasted_bytes() * 4 > budget->bytes()) intake->compact(all.oldest());
+        most = std::max(most, budget->held());
+    }
+    EXPECT_LT(most, 4 * mebibyte);
+    EXPECT_LT(stuck_bytes, mebibyte);
+}
+
+TEST_F(IntakeTest, ManyThreadsWriteWhileTheDriverDrainsAndSettles) {
+    std::atomic<int> running{4};
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; ++t) {
+        threads.emplace_back([&, t] {
+            for (std::size_t i = 1; i <= 5000; ++i) write("key " + std::to_string(t), i % 700);
+            --running;
+        });
+    }
+    std::size_t settled = 0;
+    while (true) {
+        const bool last = running == 0;
+        drain();
+        for (; !all.empty(); ++settled) settle(all.oldest());
+        if (last) break;
+    }
+    for (auto& thread : threads) thread.join();
+    EXPECT_EQ(settled, 20'000U);
+    EXPECT_EQ(budget->events(), 0U);
+}
+
+TEST(PendingPool, WhoTakesSomeLeavesTheRestToOthers) {
+    PendingPool pool;
+    std::set<Pending*> seen;
+    const auto take = [&] {
+        std::vector<Pending*> taken;
+        for (Pending* one = pool.take_some(); one != nullptr; one = one->next) {
+            taken.push_back(one);
+        }
+        EXPECT_LE(taken.size(), PendingPool::in_slab);
+        EXPECT_GE(taken.size(), 1U);
+        return taken;
+    };
+    const auto give_back = [&](const std::vector<Pending*>& records) {
+        for (std::size_t i = 0; i + 1 < records.size(); ++i) records[i]->next = records[i + 1];
+        pool.give_back(records.front(), records.back());
+    };
+    std::vector<std::vector<Pending*>> out;
+    for (int i = 0; i < 10; ++i) out.push_back(take());
+    for (const auto& chain : out) seen.insert(chain.begin(), chain.end());
+    EXPECT_EQ(seen.size(), 10 * PendingPool::in_slab);
+    for (const auto& chain : out) give_back(chain);
+    for (int i = 0; i < 10; ++i) {
+        for (Pending* one : take()) EXPECT_TRUE(seen.contains(one)) << "nothing new is made";
+    }
+}
+
+}  // namespace
+}  // namespace lk::pipeline

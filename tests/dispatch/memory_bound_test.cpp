@@ -1,0 +1,222 @@
+#include <gtest/gtest.h>
+#include <malloc.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+#include <thread>
+
+#include <lk/dispatch.hpp>
+
+#include "fake_kinesis.hpp"
+#include "pipeline/memory_bound.hpp"
+
+// In an executable of its own: it counts every byte that is allocated.
+
+namespace {
+
+std::atomic<std::size_t> allocated{0};
+std::atomic<std::size_t> most_allocated{0};
+
+void* counted(void* memory) {
+    if (memory == nullptr) throw std::bad_alloc();
+    const std::size_t bytes = malloc_usable_size(memory);
+    const std::size_t now = allocated.fetch_add(bytes) + bytes;
+    std::size_t most = most_allocated.load();
+    while (most < now && !most_allocated.compare_exchange_weak(most, now)) {
+    }
+    return memory;
+}
+
+void uncounted(void* memory) {
+    if (memory == nullptr) return;
+    allocated.fetch_sub(malloc_usable_size(memory));
+    std::free(memory);
+}
+
+}  // namespace
+
+void* operator new(std::size_t bytes) {
+    return counted(std::malloc(bytes));
+}
+void* operator new(std::size_t bytes, std::align_val_t alignment) {
+    const auto to = static_cast<std::size_t>(alignment);
+    return counted(std::aligned_alloc(to, (bytes + to - 1) / to * to));
+}
+void operator delete(void* memory) noexcept {
+    uncounted(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+    uncounted(memory);
+}
+void operator delete(void* memory, std::align_val_t) noexcept {
+    uncounted(memory);
+}
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
+    uncounted(memory);
+}
+
+namespace lk {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t mebibyte = 1024 * 1024;
+
+// Stores everything but what is of the key "stuck", and keeps nothing of what it saw.
+class Forgetful : public KinesisClient {
+  public:
+    void put_records(const PutRecordsRequest& request, PutRecordsDone done) override {
+        PutRecordsAnswer answer;
+        for (const Record& record : request.records) {
+            if (record.partition_key == "stuck") {
+                answer.add_failed("InternalFailure", "not today");
+            } else {
+                answer.add_stored("shardId-000000000000", "1");
+            }
+        }
+        done(std::move(answer));
+    }
+    void list_shards(std::string_view, ListShardsDone done) override {
+        done(std::vector<Shard>{{"shardId-000000000000",
+                                 "0",
+                                 "340282366920938463463374607431768211455",
+                                 {},
+                                 {},
+                                 true}});
+    }
+};
+
+// Answers nothing until it is told to.
+class Stalled : public KinesisClient {
+  public:
+    void put_records(const PutRecordsRequest& request, PutRecordsDone done) override {
+        {
+            const std::lock_guard lock(mutex_);
+            if (stalled_) {
+                waiting_.emplace_back(request.records.size(), std::move(done));
+                return;
+            }
+        }
+        done(testing::FakeKinesis::all_stored(request.records.size()));
+    }
+    void release() {
+        std::vector<std::pair<std::size_t, PutRecordsDone>> waiting;
+        {
+            const std::lock_guard lock(mutex_);
+            stalled_ = false;
+            waiting.swap(waiting_);
+        }
+        for (auto& [count, done] : waiting) done(testing::FakeKinesis::all_stored(count));
+    }
+
+  private:
+    std::mutex mutex_;
+    bool stalled_ = true;
+    std::vector<std::pair<std::size_t, PutRecordsDone>> waiting_;
+};
+
+class MemoryBound : public ::testing::Test {
+  protected:
+    static DispatchOptions on(std::shared_ptr<KinesisClient> client) {
+        return {.kinesis_client = std::move(client),
+                .kinesis_stream = "entrypoint",
+                .producer_id = "server@hostname",
+                .close_deadline = 0ms,
+                .budget_bytes = 8 * mebibyte};
+    }
+    static std::size_t bound(const DispatchOptions& options, std::size_t threads,
+                             std::size_t largest_record) {
+        return pipeline::most_memory(
+            {.budget_bytes = options.budget_bytes,
+             .budget_events = options.budget_events,
+             .max_suspended = options.when_full == WhenFull::suspend ? options.max_suspended : 0,
+             .max_requests_in_flight = static_cast<std::size_t>(options.max_requests_in_flight),
+             .aggregate_bytes = options.aggregate_bytes,
+             .threads = threads,
+             .largest_record_bytes = largest_record});
+    }
+    static bool is_refused(Published published) { return published.ready() && !published.wait(); }
+    void begin() {
+        before_ = allocated;
+        most_allocated = before_;
+    }
+    [[nodiscard]] std::size_t most_since() const { return most_allocated - before_; }
+
+  private:
+    std::size_t before_ = 0;
+};
+
+// One event in 400 is of a key that never settles; all others have keys of their own.
+TEST_F(MemoryBound, HoldsWhenOneKeyNeverSettlesAmongAMillionThatDo) {
+    begin();
+    DispatchOptions options = on(std::make_shared<Forgetful>());
+    options.when_full = WhenFull::fail;  // of the stuck key only some are accepted
+    {
+        auto dispatch = get_dispatch(options);
+        const std::string data = "\"" + std::string(300, 'x') + "\"";
+        for (int i = 0; i < 1'000'000; ++i) {
+            const bool stuck = i % 400 == 0;
+            const std::string key = stuck ? "stuck" : "key " + std::to_string(i);
+            while (is_refused(dispatch("t", json(data), {.partition_key = key})) && !stuck) {
+                std::this_thread::sleep_for(100us);
+            }
+        }
+        EXPECT_GT(dispatch.flush(0ms)->published, 990'000U);
+    }
+    EXPECT_LT(most_since(), bound(options, 1, 1024));
+}
+
+TEST_F(MemoryBound, HoldsWhileTheBudgetIsFullOfSmallEvents) {
+    for (const WhenFull when_full : {WhenFull::fail, WhenFull::suspend}) {
+        begin();
+        auto stalled = std::make_shared<Stalled>();
+        DispatchOptions options = on(stalled);
+        options.when_full = when_full;
+        auto dispatch = get_dispatch(options);
+        std::vector<std::thread> threads;
+        for (int t = 0; t < 4; ++t) {
+            threads.emplace_back([&] {
+                for (int i = 0; i < 50'000; ++i) dispatch.record("x");
+            });
+        }
+        for (auto& thread : threads) thread.join();
+        EXPECT_LT(most_since(), bound(options, 4, 100));
+        EXPECT_GT(most_since(), options.budget_bytes / 2) << "the budget is made use of";
+        stalled->release();
+        EXPECT_EQ(dispatch.close(60s)->failed, 0U);
+    }
+}
+
+TEST_F(MemoryBound, HoldsWithTheLargestRecords) {
+    begin();
+    auto stalled = std::make_shared<Stalled>();
+    DispatchOptions options = on(stalled);
+    options.when_full = WhenFull::fail;
+    auto dispatch = get_dispatch(options);
+    {
+        const std::string bytes(10 * mebibyte - 100, 'x');
+        for (int i = 0; i < 20; ++i) dispatch.record(bytes);
+        EXPECT_LT(most_since() - bytes.size(), bound(options, 1, 10 * mebibyte));
+    }
+    EXPECT_TRUE(dispatch.close(0ms));
+    stalled->release();
+}
+
+TEST_F(MemoryBound, HoldsWhileEventsAreAggregated) {
+    begin();
+    DispatchOptions options = on(std::make_shared<Forgetful>());
+    options.aggregate_bytes = 51'200;
+    {
+        auto dispatch = get_dispatch(options);
+        const std::string data = "\"" + std::string(300, 'x') + "\"";
+        for (int i = 0; i < 200'000; ++i) {
+            dispatch("t", json(data), {.partition_key = std::to_string(i % 1000)});
+        }
+        EXPECT_EQ(dispatch.flush(60s)->published, 200'000U);
+    }
+    EXPECT_LT(most_since(), bound(options, 1, 1024));
+}
+
+}  // namespace
+}  // namespace lk
