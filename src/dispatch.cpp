@@ -77,9 +77,13 @@ std::optional<Error> check(const DispatchSettings& settings) {
                                 out_of_share("share_per_shard", settings.share_per_shard)}) {
         if (refused) return refused;
     }
-    if (!(settings.max_rate_per_shard >= 0 && settings.max_rate_per_shard <= 1000)) {
-        return bad_option("max_rate_per_shard is " + std::to_string(settings.max_rate_per_shard) +
-                          "; it must be 0 (none) to 1000");
+    // The least is a record a second.
+    if (settings.max_rate_per_shard != 0 &&
+        !(settings.max_rate_per_shard >= 0.001 && settings.max_rate_per_shard <= 1000)) {
+        std::ostringstream given;
+        given << settings.max_rate_per_shard;
+        return bad_option("max_rate_per_shard is " + given.str() +
+                          "; it must be 0 (none), or 0.001 to 1000");
     }
     if (settings.aggregate_bytes != 0 &&
         (settings.aggregate_bytes < least_aggregate || settings.aggregate_bytes > mebibyte)) {

@@ -131,7 +131,8 @@ struct DispatchOptions {
     /// 51,200 is usual. Needs the IAM action kinesis:ListShards; without it nothing is aggregated.
     std::size_t aggregate_bytes = 0;
     /// A cap on what is sent to each shard, in shards: 1 is what Kinesis gives a shard by default,
-    /// 1,000 records and 1 MiB a second. 0: none but what is learned from throttling.
+    /// 1,000 records and 1 MiB a second. 0.001 to 1000, or 0: none but what is learned from
+    /// throttling.
     double max_rate_per_shard = 0;
 };
 

@@ -215,6 +215,7 @@ SendQueue::Limited* SendQueue::limited_for(Pending* record) {
     auto found = limited_.find(record->shard);
     if (found == limited_.end()) {
         if (options_.highest_rate == 0) return nullptr;
+        if (is_over_its_share(record->shard)) ++full_version_;
         found = limited_
                     .emplace(record->shard, Limited{ShardRate(options_.highest_rate,
                                                               options_.highest_rate, TimePoint{})})

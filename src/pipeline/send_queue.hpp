@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <unordered_map>
 #include <vector>
 
@@ -157,7 +158,8 @@ class SendQueue {
     std::size_t ready_bytes_ = 0;
     TimePoint ready_due_ = never;  // when the first of the ready ones has lingered long enough
     PendingQueue retries_;
-    std::unordered_map<ShardIndex, Limited> limited_;
+    // Filling a request may limit one more while the others are gone through: no iterator may end.
+    std::map<ShardIndex, Limited> limited_;
     ShardIndex last_served_ = 0;
     TimePoint limited_due_ = never;         // the soonest that a limited shard may be sent to
     bool limited_waits_for_retry_ = false;  // one has retries, which must wait

@@ -40,11 +40,12 @@ TEST_F(OptionRange, SharesAreAboveNothingAndAtMostAll) {
 }
 
 TEST_F(OptionRange, TheCapOfAShardIsNoneOrUpToAThousandShards) {
-    for (const double bad : {-0.1, 1000.5, std::nan(""), HUGE_VAL}) {
+    for (const double bad : {-0.1, 1e-300, 0.0009, 1000.5, std::nan(""), HUGE_VAL}) {
         EXPECT_THAT(refused([&](auto& o) { o.max_rate_per_shard = bad; }),
                     AllOf(HasSubstr("max_rate_per_shard"), HasSubstr("to 1000")));
     }
     EXPECT_TRUE(accepted([](auto& o) { o.max_rate_per_shard = 1000; }));
+    EXPECT_TRUE(accepted([](auto& o) { o.max_rate_per_shard = 0.001; }));
 }
 
 TEST_F(OptionRange, AggregatesHaveAKibibyteToAMebibyte) {
