@@ -1,0 +1,259 @@
+#include "sim/plan.hpp"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "sim/random.hpp"
+
+namespace lk::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t mebibyte = std::size_t{1024} * 1024;
+
+Duration seconds(double amount) {
+    return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(amount));
+}
+
+event::HashKey draw_hash(Random& random) {
+    return {random.number(), random.number()};
+}
+
+ProducerPlan draw_producer(Random& random) {
+    ProducerPlan plan;
+    plan.linger = random.one_of<Duration>({0ms, 0ms, 1ms, 5ms, 5ms, 100ms, 2s, 1h});
+    plan.deliver_within = random.one_of<Duration>({500ms, 2s, 5s, 15s, 30s, 120s, 120s});
+    plan.request_timeout = random.one_of<Duration>({200ms, 1s, 5s, 10s});
+    plan.requests_in_flight = static_cast<int>(random.one_of<unsigned>({1, 1, 2, 4, 8}));
+    plan.ordered = !random.chance(0.1);
+    plan.pause_on_failure = random.chance(0.35);
+    plan.paused_for = random.between(1ms, 10s);
+    plan.discards = random.chance(0.4);
+    if (random.chance(0.4)) {
+        plan.aggregate_bytes = random.one_of<std::size_t>({600, 2000, 25 * 1024, mebibyte});
+    }
+    if (random.chance(0.12)) plan.highest_rate = random.one_of<double>({0.005, 0.02, 0.2, 1, 5});
+    plan.budget_bytes = random.one_of<std::size_t>({3000, 10'000, 50'000, mebibyte, 64 * mebibyte});
+    plan.blocks = random.chance(0.8);
+    plan.seed = random.number();
+    return plan;
+}
+
+StreamPlan draw_stream(Random& random) {
+    StreamPlan plan;
+    plan.shards = static_cast<std::uint32_t>(random.one_of<unsigned>({1, 1, 2, 3, 5, 8}));
+    const double speed = random.one_of<double>({0.003, 0.01, 0.05, 0.2, 1, 1});
+    plan.records_a_second *= speed;
+    plan.bytes_a_second *= speed;
+    plan.burst_seconds = random.one_of<double>({0.2, 1, 1, 10});
+    plan.quickest = random.between(1ms, 20ms);
+    plan.slowest = plan.quickest + random.between(0ms, 80ms);
+    plan.max_record_bytes = mebibyte * random.one_of<std::size_t>({1, 1, 2, 4, 10});
+    return plan;
+}
+
+void draw_events(Plan& plan, Random& random) {
+    const auto keys = random.between(1, 12);
+    for (std::uint64_t i = 0; i < keys; ++i) {
+        plan.keys.push_back({draw_hash(random), random.number() | 1});
+    }
+    // Two lanes in one bucket, often.
+    if (keys > 1 && random.chance(0.5)) {
+        plan.keys[1].lane = plan.keys[0].lane + (std::uint64_t{1} << 40);
+    }
+    const auto count = random.one_of<std::uint64_t>({5, 30, 80, 150, 400});
+    const Duration during = seconds(random.one_of<double>({0.05, 1, 10, 40}));
+    const double keyless = random.one_of<double>({0, 0.2, 0.5, 0.9});
+    const double hot = random.one_of<double>({0, 0.5, 0.9});
+    const double large = random.chance(0.15) ? 0.05 : 0;
+    const double invalid = random.chance(0.25) ? random.one_of<double>({0.01, 0.1}) : 0;
+    const std::uint32_t usual_bytes = random.one_of<std::uint32_t>({20, 100, 300, 3000, 50'000});
+    const auto threads = random.between(1, 6);
+    for (std::uint64_t i = 0; i < count; ++i) {
+        PlannedEvent event;
+        event.at = random.between(0ns, during);
+        event.producer = static_cast<std::uint32_t>(random.between(0, plan.producers.size() - 1));
+        event.bytes = static_cast<std::uint32_t>(random.between(1, usual_bytes));
+        if (random.chance(large)) {
+            event.bytes = static_cast<std::uint32_t>(random.between(mebibyte / 2, 5 * mebibyte));
+        }
+        event.invalid = random.chance(invalid);
+        if (random.chance(keyless)) {
+            event.thread = static_cast<std::uint32_t>(random.between(0, threads - 1));
+            event.hash = draw_hash(random);
+        } else {
+            event.key =
+                random.chance(hot) ? 0 : static_cast<std::uint32_t>(random.between(0, keys - 1));
+            event.thread = event.key % static_cast<std::uint32_t>(threads);
+            event.hash = plan.keys[event.key].hash;
+        }
+        if (random.chance(0.02)) {
+            event.hash = draw_hash(random);
+            event.explicit_hash = true;
+        }
+        plan.events.push_back(event);
+    }
+    std::stable_sort(plan.events.begin(), plan.events.end(),
+                     [](const PlannedEvent& a, const PlannedEvent& b) { return a.at < b.at; });
+}
+
+Duration length_of(Fault kind, Random& random) {
+    switch (kind) {
+        case Fault::freeze:
+        case Fault::suspend: return seconds(random.one_of<double>({0.1, 3, 30, 90, 3600}));
+        case Fault::flush:
+        case Fault::close: return seconds(random.one_of<double>({0, 0.05, 1, 10, 60}));
+        default: return seconds(random.one_of<double>({0.05, 1, 5, 20, 60}));
+    }
+}
+
+// A few kinds a run, each more than once: their meetings are what finds faults.
+void draw_faults(Plan& plan, Random& random) {
+    const Duration during = plan.events.back().at + 3s;
+    const auto kinds = random.one_of<std::uint64_t>({0, 1, 2, 3, 5, 8});
+    for (std::uint64_t i = 0; i < kinds; ++i) {
+        auto kind = static_cast<Fault>(random.between(0, fault_count - 1));
+        // Told to the producer once, and no more then.
+        const bool once = kind == Fault::close || kind == Fault::crash;
+        const std::uint64_t times = once ? 1 : random.between(1, 4);
+        for (std::uint64_t time = 0; time < times; ++time) {
+            plan.faults.push_back({.kind = kind,
+                                   .at = random.between(0ns, during),
+                                   .lasts = length_of(kind, random),
+                                   .chance = random.one_of<double>({0.05, 0.2, 0.5, 1}),
+                                   .target = static_cast<std::uint32_t>(random.between(0, 1000))});
+        }
+    }
+    for (std::uint32_t i = 0; i < plan.producers.size(); ++i) {
+        if (!random.chance(0.4)) continue;
+        plan.faults.push_back({Fault::close, during + random.between(0ns, seconds(20)),
+                               length_of(Fault::close, random), 1, i});
+    }
+}
+
+bool is_planned(const Plan& plan, std::initializer_list<Fault> kinds) {
+    return std::any_of(plan.faults.begin(), plan.faults.end(), [&](const PlannedFault& fault) {
+        return std::find(kinds.begin(), kinds.end(), fault.kind) != kinds.end();
+    });
+}
+
+// A fault of a question about the stream strikes only who asks it: who aggregates while the stream
+// is resharded, or has records over 1 MiB. Refused requests and paused lanes make such meetings
+// rarer still, so they are helped, too.
+void make_curious(Plan& plan, Random& random) {
+    const bool about_shards = is_planned(plan, {Fault::shards_denied, Fault::shards_stale,
+                                                Fault::shards_torn, Fault::shards_silent});
+    const bool about_limit = is_planned(plan, {Fault::limit_denied, Fault::limit_silent});
+    if (!about_shards && !about_limit) return;
+    const Duration during = plan.events.back().at;
+    for (ProducerPlan& producer : plan.producers) {
+        producer.pause_on_failure |= random.chance(0.6);
+        if (about_shards && random.chance(0.7)) producer.aggregate_bytes = 2000;
+    }
+    if (about_shards) {
+        plan.stream.shards = std::max(plan.stream.shards, 2U);
+        for (int i = 0; i < 6; ++i) {
+            plan.faults.push_back({random.one_of<Fault>({Fault::split, Fault::merge}),
+                                   random.between(0ns, during), 0s, 1,
+                                   static_cast<std::uint32_t>(random.between(0, 1000))});
+        }
+    }
+    for (PlannedEvent& event : plan.events) {
+        event.invalid |= random.chance(0.05);
+        if (about_limit && random.chance(0.1)) {
+            event.bytes = static_cast<std::uint32_t>(random.between(mebibyte, 3 * mebibyte));
+        }
+    }
+    for (PlannedFault& fault : plan.faults) {
+        if (fault.kind < Fault::shards_denied || fault.kind > Fault::limit_silent) continue;
+        fault.at = random.between(0ns, during);
+        fault.lasts = std::max<Duration>(fault.lasts, during / 2 + 1s);
+        fault.chance = std::max(fault.chance, 0.5);
+    }
+}
+
+// Enough for 25 seconds, all there from the beginning.
+void saturate(Plan& plan, Random& random) {
+    plan.saturates = true;
+    plan.faults.clear();
+    plan.events.clear();
+    constexpr double speed = 1;
+    plan.stream = {.shards = 1,
+                   .records_a_second = 1000 * speed,
+                   .bytes_a_second = 1024.0 * 1024.0 * speed,
+                   .burst_seconds = 1,
+                   .quickest = 4ms,
+                   .slowest = 12ms};
+    for (ProducerPlan& producer : plan.producers) {
+        producer = {.linger = 5ms,
+                    .deliver_within = 120s,
+                    .request_timeout = 5s,
+                    .requests_in_flight = producer.requests_in_flight,
+                    .budget_bytes = mebibyte / 4,
+                    .seed = producer.seed};
+    }
+    const auto count = static_cast<std::uint64_t>(plan.stream.records_a_second * 25);
+    for (std::uint64_t i = 0; i < count; ++i) {
+        PlannedEvent event;
+        event.producer = static_cast<std::uint32_t>(i % plan.producers.size());
+        event.hash = draw_hash(random);
+        plan.events.push_back(event);
+    }
+}
+
+}  // namespace
+
+Plan plan_for(std::uint64_t seed) {
+    Random random(seed);
+    Plan plan;
+    plan.seed = seed;
+    plan.stream = draw_stream(random);
+    const auto producers = random.one_of<unsigned>({1, 1, 1, 2, 3});
+    for (unsigned i = 0; i < producers; ++i) plan.producers.push_back(draw_producer(random));
+    draw_events(plan, random);
+    draw_faults(plan, random);
+    make_curious(plan, random);
+    if (seed % 50 == 0) saturate(plan, random);
+    return plan;
+}
+
+std::string describe(const Plan& plan) {
+    std::string text;
+    char line[400];
+    const auto s = [](Duration duration) {
+        return std::chrono::duration<double>(duration).count();
+    };
+    const auto add = [&](int length) { text.append(line, static_cast<std::size_t>(length)); };
+    const StreamPlan& stream = plan.stream;
+    add(std::snprintf(line, sizeof line,
+                      "seed %llu: %u shards of %g records/s and %g bytes/s (burst %g s), %.3f to "
+                      "%.3f s a way, records up to %zu bytes\n",
+                      static_cast<unsigned long long>(plan.seed), stream.shards,
+                      stream.records_a_second, stream.bytes_a_second, stream.burst_seconds,
+                      s(stream.quickest), s(stream.slowest), stream.max_record_bytes));
+    for (std::size_t i = 0; i < plan.producers.size(); ++i) {
+        const ProducerPlan& one = plan.producers[i];
+        add(std::snprintf(
+            line, sizeof line,
+            "producer %zu: linger %g s, deliver within %g s, request timeout %g s, %d in flight, "
+            "%s, %s, aggregates %zu bytes, highest rate %g, budget %zu bytes, %s\n",
+            i, s(one.linger), s(one.deliver_within), s(one.request_timeout), one.requests_in_flight,
+            one.ordered ? "ordered" : "unordered",
+            !one.pause_on_failure ? "goes on"
+            : one.discards        ? "pauses, then discards"
+                                  : "pauses, then resumes",
+            one.aggregate_bytes, one.highest_rate, one.budget_bytes,
+            one.blocks ? "blocks" : "fails when full"));
+    }
+    add(std::snprintf(line, sizeof line, "%zu events, %zu keys\n", plan.events.size(),
+                      plan.keys.size()));
+    for (const PlannedFault& fault : plan.faults) {
+        add(std::snprintf(line, sizeof line, "at %.6f s for %g s: %s (chance %g, target %u)\n",
+                          s(fault.at), s(fault.lasts), name_of(fault.kind).data(), fault.chance,
+                          fault.target));
+    }
+    return text;
+}
+
+}  // namespace lk::sim
