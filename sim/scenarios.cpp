@@ -23,7 +23,9 @@ struct Load {
     std::uint32_t events_a_producer = 0;
     std::size_t aggregate_bytes = 0;
     double highest_rate = 0;
-    std::size_t budget_bytes = std::size_t{2} * 1024 * 1024;
+    /// A sixteenth of the default. Of a budget that the first requests fill there is only what to
+    /// repeat when they are throttled, and the rate learns slowly from repeats.
+    std::size_t budget_bytes = std::size_t{8} * 1024 * 1024;
 };
 
 // All events are there from the beginning: each thread dispatches as fast as it may.
