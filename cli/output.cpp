@@ -1,8 +1,8 @@
 #include "cli/output.hpp"
 
-#include <limits.h>
 #include <poll.h>
 #include <unistd.h>
+#include <climits>
 
 #include <algorithm>
 #include <cerrno>

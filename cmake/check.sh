@@ -37,6 +37,7 @@ else
 fi
 printf '%s\0' "${tidied[@]}" |
     xargs -0 -P "$jobs" -n 4 clang-tidy --quiet -p "$build" \
-        --extra-arg=-Wno-unknown-warning-option 2>/dev/null || failed=1
+        --extra-arg=-Wno-unknown-warning-option 2> >(grep -vE "^[0-9]+ warnings? generated|^Suppressed|^Use -header-filter" >&2) ||
+    failed=1
 
 [[ $failed -eq 0 ]] && say "all well" || { say "something is wrong, see above"; exit 1; }

@@ -125,11 +125,10 @@ std::string RawClient::read_to_end() {
 }
 
 std::string post(std::string_view operation, std::string_view body, std::string_view headers) {
-    return concat(
-        {"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: "
-         "application/x-amz-json-1.1\r\nX-Amz-Target: Kinesis_20131202.",
-         operation, "\r\nContent-Length: ", std::to_string(body.size()), "\r\n", headers, "\r\n",
-         body});
+    return concat({"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\n",
+                   "Content-Type: application/x-amz-json-1.1\r\nX-Amz-Target: Kinesis_20131202.",
+                   operation, "\r\nContent-Length: ", std::to_string(body.size()), "\r\n", headers,
+                   "\r\n", body});
 }
 
 }  // namespace lk::local

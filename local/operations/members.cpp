@@ -24,7 +24,7 @@ std::string excerpt(std::string_view value) {
 
 }  // namespace
 
-void Problems::add(std::string text) {
+void Problems::add(const std::string& text) {
     if (++invalid_count_ > max_problems_told) return;
     if (!invalid_.empty()) invalid_ += "; ";
     invalid_ += text;

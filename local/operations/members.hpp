@@ -27,7 +27,7 @@ class Problems {
     [[nodiscard]] std::optional<Refusal> refusal() const;
 
   private:
-    void add(std::string text);
+    void add(const std::string& text);
 
     std::size_t invalid_count_ = 0;
     std::string invalid_;

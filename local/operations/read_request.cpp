@@ -23,8 +23,8 @@ Refusal refuse(const StoreError& error, std::string_view stream) {
         case StoreProblem::shard_closed:
             return invalid_argument(
                 concat({"Shard ", error.message, " in stream ", stream, " under account ", account,
-                        " has already been merged or split, and thus is not "
-                        "eligible for merging or splitting."}));
+                        " has already been merged or split, ",
+                        "and thus is not eligible for merging or splitting."}));
         case StoreProblem::failed: break;
     }
     return internal_failure(error.message);

@@ -19,7 +19,7 @@ std::string reason(int error) {
 }
 
 Error refused(std::string message) {
-    return {.code = ErrorCode::bad_option, .message = message};
+    return {.code = ErrorCode::bad_option, .message = std::move(message)};
 }
 
 std::string read_all(int file) {

@@ -187,7 +187,8 @@ std::optional<StoreError> Store::append(Stream& stream, std::span<NewRecord> rec
     std::vector<Run> runs;
     for (const NewRecord* record : ordered) {
         if (runs.empty() || runs.back().shard != record->shard) {
-            runs.push_back({.shard = record->shard, .bytes = {bytes.data() + bytes.size(), 0}});
+            runs.push_back(
+                {.shard = record->shard, .bytes = std::string_view(bytes).substr(bytes.size())});
         }
         append_to_run(bytes, record->partition_key, record->data);
         Run& run = runs.back();

@@ -1,6 +1,7 @@
 #include "aws/credentials.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace lk::aws {
 namespace {
@@ -22,7 +23,7 @@ bool fits_a_header(std::string_view text) {
 }
 
 Error refused(std::string message) {
-    return {.code = ErrorCode::credentials, .message = message};
+    return {.code = ErrorCode::credentials, .message = std::move(message)};
 }
 
 // `names` say where each part came from; the values are secret and stay out of every message.

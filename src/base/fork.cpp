@@ -28,6 +28,8 @@ constinit std::atomic<Kept*> all_kept{nullptr};
 
 void keep_for_good(std::shared_ptr<const void> inherited) noexcept {
     if (inherited == nullptr) return;
+    // A child without memory for this ends here.
+    // NOLINTNEXTLINE(bugprone-unhandled-exception-at-new)
     auto* const kept = new Kept{std::move(inherited), all_kept.load(std::memory_order_relaxed)};
     while (!all_kept.compare_exchange_weak(kept->next, kept, std::memory_order_release,
                                            std::memory_order_relaxed)) {

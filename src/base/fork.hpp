@@ -21,10 +21,11 @@ inline std::uint32_t fork_generation() noexcept {
 /// files are the parent's.
 class Origin {
   public:
+    Origin() noexcept : generation_(fork_generation()) {}
     [[nodiscard]] bool inherited() const noexcept { return generation_ != fork_generation(); }
 
   private:
-    std::uint32_t generation_ = fork_generation();
+    std::uint32_t generation_;
 };
 
 /// Takes an inherited object out of reach of its destructor, for the rest of the process. From any

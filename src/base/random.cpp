@@ -3,7 +3,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <sys/random.h>
-#include <time.h>
+#include <ctime>
 
 #include <algorithm>
 #include <cerrno>

@@ -1,9 +1,8 @@
 #include "event/hash_key.hpp"
 
-#include <openssl/evp.h>
+#include <array>
 
-#include <memory>
-#include <new>
+#include "base/md5.hpp"
 
 namespace lk::event {
 namespace {
@@ -18,35 +17,18 @@ HashKey key_of(Number number) noexcept {
     return {static_cast<std::uint64_t>(number >> 64U), static_cast<std::uint64_t>(number)};
 }
 
-/// MD5 chooses the shard here and protects nothing. It is taken from a library context of its own,
-/// where no configuration that allows only FIPS's algorithms can hide it. Never freed: threads may
-/// hash until the process ends.
-const EVP_MD* md5() {
-    static const EVP_MD* const fetched = EVP_MD_fetch(OSSL_LIB_CTX_new(), "MD5", nullptr);
-    if (fetched == nullptr) throw std::bad_alloc();
-    return fetched;
-}
-
-struct FreeContext {
-    void operator()(EVP_MD_CTX* context) const noexcept { EVP_MD_CTX_free(context); }
-};
-
-std::uint64_t big_endian(const unsigned char* bytes) noexcept {
+std::uint64_t big_endian(const char* bytes) noexcept {
     std::uint64_t value = 0;
-    for (int index = 0; index < 8; ++index) value = value << 8U | bytes[index];
+    for (int index = 0; index < 8; ++index) {
+        value = value << 8U | static_cast<unsigned char>(bytes[index]);
+    }
     return value;
 }
 
 }  // namespace
 
 HashKey hash_of_partition_key(std::string_view key) {
-    thread_local const std::unique_ptr<EVP_MD_CTX, FreeContext> context(EVP_MD_CTX_new());
-    std::array<unsigned char, 16> digest;
-    if (!context || EVP_DigestInit_ex2(context.get(), md5(), nullptr) != 1 ||
-        EVP_DigestUpdate(context.get(), key.data(), key.size()) != 1 ||
-        EVP_DigestFinal_ex(context.get(), digest.data(), nullptr) != 1) {
-        throw std::bad_alloc();
-    }
+    const std::array<char, 16> digest = md5(key);
     return {big_endian(digest.data()), big_endian(digest.data() + 8)};
 }
 

@@ -41,6 +41,8 @@ struct CurlLoop::State {
     // Gone when the thread ends: closing a TLS connection writes to it, and only the loop's thread
     // is safe from the SIGPIPE that this can raise.
     std::unique_ptr<Transfers> transfers;
+    // Kept while somebody wakes them. Not the inbox's: the loop, once awake, would wait for it.
+    std::mutex transfers_mutex;
 
     std::mutex mutex;
     std::vector<std::pair<Request, Done>> inbox;
@@ -64,7 +66,7 @@ void CurlLoop::State::run() {
         Condition expected = awake;
         if (condition.compare_exchange_strong(expected, asleep)) transfers->wait(next);
     }
-    const std::lock_guard lock(mutex);
+    const std::lock_guard lock(transfers_mutex);
     transfers.reset();
 }
 
@@ -84,7 +86,7 @@ void CurlLoop::State::take_inbox() {
 void CurlLoop::State::wake() noexcept {
     if (condition.exchange(woken) != asleep) return;
     // The poll may have ended by itself since, and the thread with it.
-    const std::lock_guard lock(mutex);
+    const std::lock_guard lock(transfers_mutex);
     if (transfers) transfers->wake();
 }
 

@@ -24,7 +24,7 @@ class CurlTransport final : public Transport {
 
 }  // namespace
 
-std::shared_ptr<Transport> curl_transport(TransportOptions options) {
+std::shared_ptr<Transport> curl_transport(const TransportOptions& options) {
     return std::make_shared<CurlTransport>(options);
 }
 

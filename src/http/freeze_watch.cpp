@@ -1,7 +1,6 @@
 #include "http/freeze_watch.hpp"
 
-#include <time.h>
-
+#include <ctime>
 #include <utility>
 
 namespace lk::http {

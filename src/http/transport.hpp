@@ -78,6 +78,6 @@ struct TransportOptions {
 /// libcurl's multi interface on one thread of its own. After a freeze (see FreezeWatch) requests go
 /// over new connections. The destructor ends what is under way with
 /// a NoAnswer; it may run on the loop's own thread.
-[[nodiscard]] std::shared_ptr<Transport> curl_transport(TransportOptions options);
+[[nodiscard]] std::shared_ptr<Transport> curl_transport(const TransportOptions& options);
 
 }  // namespace lk::http

@@ -1,6 +1,7 @@
 #include "kinesis/reader.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <future>
 #include <optional>
 #include <thread>
@@ -74,8 +75,7 @@ double number_of(const wire::Document& object, const char* name) {
 std::chrono::system_clock::time_point time_of(double seconds) {
     constexpr double year_9999 = 253'402'300'799;
     if (!(seconds >= 0 && seconds <= year_9999)) return {};
-    return std::chrono::system_clock::time_point(
-        milliseconds(static_cast<std::int64_t>(seconds * 1000 + 0.5)));
+    return std::chrono::system_clock::time_point(milliseconds(std::llround(seconds * 1000)));
 }
 
 std::optional<ReadRecord> read_record(const wire::Document& value) {

@@ -77,7 +77,8 @@ void Sender::sign_and_post(std::shared_ptr<Call> call) {
     // Host is the transport's to write.
     request.headers.push_back(std::string("Content-Type: ").append(type));
     request.headers.push_back("X-Amz-Target: " + target);
-    for (const auto& [name, value] : added) request.headers.push_back(name + ": " + value);
+    for (const auto& [name, value] : added)
+        request.headers.push_back(std::string(name).append(": ").append(value));
     request.body = call->body.pieces;
     request.body_bytes = call->body.bytes;
     request.timeout = time_left(*call);

@@ -85,7 +85,8 @@ class Work {
     }
 
     // The caller of `done` is not the one to tell about its exceptions; the thread goes on.
-    static void answer(PutRecordsDone done, Expected<PutRecordsAnswer, Failure> outcome) noexcept {
+    static void answer(const PutRecordsDone& done,
+                       Expected<PutRecordsAnswer, Failure> outcome) noexcept {
         try {
             done(std::move(outcome));
         } catch (...) {

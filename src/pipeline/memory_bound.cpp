@@ -39,7 +39,7 @@ std::size_t most_memory(const MemoryOptions& options) noexcept {
     const std::size_t events =
         std::min(options.budget_events, options.budget_bytes / Budget::bytes_an_event) +
         options.threads + options.max_suspended;
-    const std::size_t lanes = events * 2 * sizeof(Pending*);
+    const std::size_t lanes = events * 2 * sizeof(void*);
     constexpr std::size_t rest = std::size_t{1024} * 1024;
     return options.budget_bytes + late + kept_pages + open_pages + reserve +
            options.max_requests_in_flight * request + lanes + rest;

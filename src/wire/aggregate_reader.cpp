@@ -1,7 +1,7 @@
 #include "wire/aggregate_reader.hpp"
 
+#include "base/md5.hpp"
 #include "wire/aggregate_format.hpp"
-#include "wire/md5.hpp"
 #include "wire/protobuf_reader.hpp"
 
 namespace lk::wire {

@@ -4,8 +4,8 @@
 #include <array>
 #include <limits>
 
+#include "base/md5.hpp"
 #include "wire/aggregate_format.hpp"
-#include "wire/md5.hpp"
 #include "wire/protobuf_writer.hpp"
 
 namespace lk::wire {

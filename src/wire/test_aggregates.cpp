@@ -1,6 +1,6 @@
 #include "wire/test_aggregates.hpp"
 
-#include "wire/md5.hpp"
+#include "base/md5.hpp"
 
 namespace lk::wire::test {
 

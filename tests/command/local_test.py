@@ -17,6 +17,16 @@ from tool import CommandTest, LocalServer, lk_dispatch
 EVENT = ["--producer-id", "p", "--type", "t", "--stream", "events"]
 
 
+def addresses_of_this_machine():
+    """The one that packets to the world would leave from, if there is a way to it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # Sends nothing (UDP).
+            return [probe.getsockname()[0]]
+        except OSError:
+            return []
+
+
 class LocalTest(CommandTest):
     def put(self, server, *words, status=0):
         return lk_dispatch("put", "--endpoint", server.endpoint, *EVENT, *words, status=status)
@@ -171,6 +181,14 @@ class LocalTest(CommandTest):
         memory.wait_for(memory.err, "in memory and end with this process")
         kept = self.serve("--data", f"{self.directory}/data")
         kept.wait_for(kept.err, f"kept in {self.directory}/data")
+
+    def test_who_is_not_on_this_machine_can_not_reach_it(self):
+        # All of 127/8 is this machine; an address that is not the one listened on stands for all
+        # others, also where the machine has no network.
+        server = self.serve()
+        for address in ["127.0.0.2", *addresses_of_this_machine()]:
+            with self.assertRaises(OSError, msg=address):
+                socket.create_connection((address, int(server.port())), timeout=5).close()
 
     def test_an_address_beyond_loopback_is_warned_of(self):
         # All of 127.0.0.0/8 is this machine; 0.0.0.0 would open it to others.

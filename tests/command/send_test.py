@@ -43,6 +43,12 @@ class SendTest(CommandTest):
         self.assertEqual({event["type"] for event in self.events()}, {"line"})
         self.assertEqual({event["source"]["producerId"] for event in self.events()}, {"p"})
 
+    def test_a_stream_in_memory_ends_with_the_process_and_says_so(self):
+        done = lk_dispatch("send", "--local", "--stream", "s", "--producer-id", "p", "--type", "t",
+                           stdin="1\n", status=0)
+        self.assertIn("ends with this process", done.err)
+        self.assertEqual(summary_of(done), (1, 0, 0, 0))
+
     def test_many_files_and_stdin_in_the_order_given(self):
         one = self.file("one.ndjson", '{"k":"x","n":1}\n{"k":"x","n":2}\n')
         two = self.file("two.ndjson", '{"k":"x","n":4}')

@@ -1,4 +1,4 @@
-#include "wire/md5.hpp"
+#include "base/md5.hpp"
 
 #include <gtest/gtest.h>
 #include <openssl/evp.h>
@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <string>
 
-namespace lk::wire {
+namespace lk {
 namespace {
 
 std::string hex(const std::array<char, 16>& digest) {
@@ -39,4 +39,4 @@ TEST(Md5, WorksWhereTheProgramsOpenSslForbidsIt) {
 }
 
 }  // namespace
-}  // namespace lk::wire
+}  // namespace lk

@@ -1,11 +1,11 @@
-#include "wire/md5.hpp"
+#include "base/md5.hpp"
 
 #include <openssl/evp.h>
 
 #include <memory>
 #include <new>
 
-namespace lk::wire {
+namespace lk {
 namespace {
 
 /// From a library context of its own, where no configuration that allows only FIPS's algorithms
@@ -35,4 +35,4 @@ std::array<char, 16> md5(std::string_view bytes) {
     return chars;
 }
 
-}  // namespace lk::wire
+}  // namespace lk

@@ -3,11 +3,12 @@
 #include <array>
 #include <string_view>
 
-namespace lk::wire {
+namespace lk {
 
-/// RFC 1321's digest: the checksum of the aggregated record, which protects nothing. Works where
+/// RFC 1321's digest: it chooses a record's shard and is the checksum of an aggregated record, and
+/// protects nothing. Works where
 /// the program's OpenSSL configuration forbids MD5. Thread-safe; throws std::bad_alloc when OpenSSL
 /// has no memory left.
 [[nodiscard]] std::array<char, 16> md5(std::string_view bytes);
 
-}  // namespace lk::wire
+}  // namespace lk

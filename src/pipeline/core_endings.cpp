@@ -1,0 +1,131 @@
+// How records end, and how their lanes go on.
+
+#include <algorithm>
+
+#include "pipeline/core.hpp"
+
+namespace lk::pipeline {
+
+void Core::settle(Pending* record, Ending ending, Error error, std::string_view shard,
+                  std::string_view sequence_number, bool on_other_shard) {
+    Generations::Tally& tally = generations_.settled(record->generation);
+    switch (ending) {
+        case Ending::published: ++tally.published; break;
+        case Ending::failed: ++tally.failed; break;
+        case Ending::unknown: ++tally.unknown; break;
+    }
+    record->settled = true;
+    all_.remove(record);
+    sending_.settled(record);
+    settled_.push_back(
+        {record, ending, shard, sequence_number, std::move(error), !record->bound, on_other_shard});
+    if (record->lane != 0) {
+        if (lanes_.is_paused(record->lane)) {
+            --tally.paused;
+        } else if (ending != Ending::published && options_.pause_on_failure && !closing_) {
+            pause(record->lane);
+        }
+    }
+    // A lane stays closed while a request may still store this record.
+    if (!record->bound) leave(record);
+}
+
+// The record is in no request and no queue any more; the next of its key may go.
+void Core::leave(Pending* record) {
+    if (record->lane == 0) return;
+    Pending* const next = lanes_.remove(record);
+    if (next != nullptr && !lanes_.is_paused(next->lane)) make_ready(next, last_activity_);
+}
+
+void Core::end_of_request(Pending* record) {
+    record->bound = record->in_flight = false;
+    released_.push_back(record);
+    leave(record);
+}
+
+template <class Each>
+void Core::for_each_unsettled(std::uint64_t lane, Each each) {
+    for (Pending* record = lanes_.first_of(lane); record != nullptr; record = record->lane_next) {
+        if (!record->settled) each(record);
+    }
+}
+
+void Core::pause(std::uint64_t lane) {
+    if (!lanes_.pause(lane)) return;
+    for_each_unsettled(lane, [&](Pending* record) { generations_.paused(record->generation); });
+    newly_paused_.push_back(lane);
+}
+
+bool Core::resume(std::uint64_t lane, TimePoint now) {
+    if (!lanes_.resume(lane)) return false;
+    for_each_unsettled(lane, [&](Pending* record) { generations_.resumed(record->generation); });
+    if (Pending* const first = lanes_.first_of(lane)) make_ready(first, now);
+    return true;
+}
+
+bool Core::discard(std::uint64_t lane, const Error& error, std::uint32_t last_generation) {
+    if (!lanes_.is_paused(lane)) return false;
+    std::vector<Pending*> waiting;
+    for_each_unsettled(lane, [&](Pending* record) {
+        if (record->generation <= last_generation) waiting.push_back(record);
+    });
+    doom(waiting);
+    for (Pending* record : waiting) {
+        Error own = error;
+        own.attempts = record->attempts;
+        own.may_have_been_delivered = record->in_flight || record->may_have_been_stored;
+        settle(record, own.may_have_been_delivered ? Ending::unknown : Ending::failed,
+               std::move(own));
+    }
+    return resume(lane, last_activity_);
+}
+
+void Core::fail_all(const Error& error) {
+    closing_ = true;
+    std::vector<Pending*> all;
+    for (Pending* record = all_.oldest(); record != nullptr; record = record->newer) {
+        all.push_back(record);
+    }
+    doom(all);
+    for (Pending* record : all) {
+        Error own = error;
+        own.attempts = record->attempts;
+        own.may_have_been_delivered = record->in_flight || record->may_have_been_stored;
+        const Ending ending = own.may_have_been_delivered ? Ending::unknown : Ending::failed;
+        settle(record, ending, std::move(own));
+    }
+}
+
+void Core::abandon_requests() {
+    const auto let_go = [this](const std::vector<Parcel>& parcels) {
+        for (const Parcel& parcel : parcels) {
+            for_each(parcel, [this](Pending* record) { end_of_request(record); });
+        }
+    };
+    for (const auto& [id, request] : requests_) let_go(request.parcels);
+    for (const auto& half : halves_) let_go(half);
+    requests_.clear();
+    halves_.clear();
+}
+
+// Takes records that are about to be settled out of whichever queue they wait in. Rare, so one
+// pass over all queues will do.
+void Core::doom(const std::vector<Pending*>& records) {
+    for (Pending* record : records) record->doomed = true;
+    const auto doomed = [](const Pending* record) { return record->doomed; };
+    sending_.remove_if(doomed);
+    parked_.remove_if(doomed);
+    std::erase_if(later_, [&](const Later& one) { return doomed(one.record); });
+    std::make_heap(later_.begin(), later_.end(), later_than);
+}
+
+Error Core::too_late(const Pending& record) const {
+    const auto within =
+        std::chrono::duration_cast<std::chrono::milliseconds>(options_.deliver_within).count();
+    return {
+        ErrorCode::not_in_time,
+        "not acknowledged within " + std::to_string(within) + " ms of dispatch() (deliver_within)",
+        record.in_flight || record.may_have_been_stored, record.attempts};
+}
+
+}  // namespace lk::pipeline
