@@ -33,18 +33,17 @@ Budget::Answer Budget::look_for_room(const Asker& asker) const {
     return Answer::room;
 }
 
-bool Budget::wait_for_room(const Asker& asker) {
+void Budget::wait_for_room(const Asker& asker, const std::function<bool()>& gives_up) {
     std::unique_lock lock(mutex_);
     // Said before the look at what is held: a giver who does not see it has given before the look.
     waiting_.fetch_add(1, std::memory_order_seq_cst);
     changed_.wait(lock, [&] {
-        if (closed_) return true;
+        if (closed_ || gives_up()) return true;
         if (held() >= options_.bytes || events() >= options_.events) return false;
         if (asker.lane != 0 && key_full(asker.lane)) return false;
         return !asker.has_hash_key || !holds(full_shards_, asker.hash_key);
     });
     waiting_.fetch_sub(1, std::memory_order_relaxed);
-    return !closed_;
 }
 
 bool Budget::suspend() noexcept {

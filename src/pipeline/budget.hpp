@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <vector>
 
@@ -43,8 +44,11 @@ class Budget {
     };
     enum class Answer { room, full, key_full, shard_full };
     [[nodiscard]] Answer ask(const Asker& asker);
-    /// Blocks until there is room (true) or close() (false).
-    bool wait_for_room(const Asker& asker);
+    /// Blocks until there is room, or close(), or `gives_up` says so, which is asked after each
+    /// look_again() and must be quick.
+    void wait_for_room(const Asker& asker, const std::function<bool()>& gives_up);
+    /// Something that `gives_up` looks at has changed.
+    void look_again() noexcept { wake(); }
     /// One of those who may be accepted past the budget; false when they are too many already.
     bool suspend() noexcept;
 

@@ -31,6 +31,10 @@ void settle(Budget& budget, std::uint64_t lane, std::uint32_t cbor_bytes, bool s
     budget.give_back(sum);
 }
 
+bool never() {
+    return false;
+}
+
 TEST(Budget, CountsPagesAsAllocatedAndWhatIsKeptOfEachEvent) {
     Budget budget(usual);
     budget.page_opened(4096);
@@ -127,7 +131,7 @@ TEST(Budget, IsSoughtOnceAfterSomebodyAskedInVainAndAsLongAsSomebodyWaits) {
     EXPECT_EQ(budget.ask({}), Answer::full);
     EXPECT_TRUE(budget.is_sought());
     EXPECT_FALSE(budget.is_sought());
-    std::thread waiting([&] { EXPECT_TRUE(budget.wait_for_room({})); });
+    std::thread waiting([&] { budget.wait_for_room({}, never); });
     while (!budget.is_sought()) std::this_thread::yield();
     EXPECT_TRUE(budget.is_sought());
     budget.page_closed(1'000'000);
@@ -142,8 +146,9 @@ TEST(Budget, WhoWaitsIsWokenByWhatHeWaitsFor) {
         budget.shards_are_full({{key_at(0), key_at(0.5)}});
         std::atomic<bool> returned{false};
         std::thread waiting([&] {
-            EXPECT_TRUE(budget.wait_for_room(
-                {.lane = for_shard ? 0 : red, .hash_key = key_at(0.1), .has_hash_key = for_shard}));
+            budget.wait_for_room(
+                {.lane = for_shard ? 0 : red, .hash_key = key_at(0.1), .has_hash_key = for_shard},
+                never);
             returned = true;
         });
         std::this_thread::sleep_for(5ms);
@@ -160,10 +165,21 @@ TEST(Budget, WhoWaitsIsWokenByWhatHeWaitsFor) {
 TEST(Budget, CloseWakesWhoeverWaits) {
     Budget budget(usual);
     budget.page_opened(1'000'000);
-    std::thread waiting([&] { EXPECT_FALSE(budget.wait_for_room({})); });
+    std::thread waiting([&] { budget.wait_for_room({}, never); });
     budget.close();
     waiting.join();
-    EXPECT_FALSE(budget.wait_for_room({}));
+    budget.wait_for_room({}, never);
+}
+
+TEST(Budget, WhoGivesUpIsWokenToSaySo) {
+    Budget budget(usual);
+    budget.page_opened(1'000'000);
+    std::atomic<bool> gives_up{false};
+    std::thread waiting([&] { budget.wait_for_room({}, [&] { return gives_up.load(); }); });
+    while (!budget.is_sought()) std::this_thread::yield();
+    gives_up = true;
+    budget.look_again();
+    waiting.join();
 }
 
 }  // namespace

@@ -278,6 +278,12 @@ void Driver::send_requests(TimePoint now) {
 
 void Driver::settle(TimePoint now) {
     if (core_.settled().empty() && core_.released().empty()) return;
+    // First: who sees that an event failed finds its key paused.
+    if (!core_.newly_paused().empty()) {
+        paused_.add(core_.newly_paused());
+        budget_->look_again();
+        core_.newly_paused().clear();
+    }
     Budget::Return returned;
     for (Settled& settled : core_.settled()) {
         Pending* const record = settled.record;
@@ -294,10 +300,6 @@ void Driver::settle(TimePoint now) {
     core_.released().clear();
     intake_.give_back_released();
     budget_->give_back(returned);
-    if (!core_.newly_paused().empty()) {
-        paused_.add(core_.newly_paused());
-        core_.newly_paused().clear();
-    }
     unheard_.tell(now);
 }
 

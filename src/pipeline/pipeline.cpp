@@ -63,6 +63,14 @@ TimePoint deadline_from_now(std::chrono::milliseconds wait) {
     return std::chrono::floor<std::chrono::milliseconds>(never - now) <= wait ? never : now + wait;
 }
 
+Error paused(std::string_view partition_key) {
+    return {ErrorCode::lane_paused,
+            "events of partition key \"" + std::string(partition_key) +
+                "\" wait since one of them failed (on_ordered_failure): call resume() or discard() "
+                "with the key",
+            false, 0};
+}
+
 Error forked() {
     return {ErrorCode::forked,
             "this dispatch function was made before the process forked: get a new one in the child",
@@ -212,13 +220,7 @@ Published Pipeline::accept(pipeline::Draft& draft, bool random_key) {
     }
     if (ordered_ && !random_key) {
         draft.lane = driver_->intake().lane_of(draft.partition_key);
-        if (driver_->paused_lanes().contains(draft.lane)) {
-            return fail({ErrorCode::lane_paused,
-                         "events of partition key \"" + std::string(draft.partition_key) +
-                             "\" wait since one of them failed (on_ordered_failure): call "
-                             "resume() or discard() with the key",
-                         false, 0});
-        }
+        if (driver_->paused_lanes().contains(draft.lane)) return fail(paused(draft.partition_key));
     }
     if (auto error = find_room(draft)) return fail(std::move(*error));
     Slot* const slot = driver_->intake().write(draft);
@@ -253,7 +255,9 @@ std::optional<Error> Pipeline::find_room(pipeline::Draft& draft) {
     if (driver_->loop().on_loop_thread()) {
         return pipeline::Completions::would_deadlock("dispatch() with its budget full");
     }
-    budget.wait_for_room(asker);
+    const auto is_paused = [&] { return driver_->paused_lanes().contains(draft.lane); };
+    budget.wait_for_room(asker, is_paused);
+    if (is_paused()) return paused(draft.partition_key);
     return std::nullopt;
 }
 

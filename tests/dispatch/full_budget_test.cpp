@@ -125,6 +125,25 @@ TEST_F(FullBudget, WhoWaitsForAKeysShareDoesNotWaitForItsLinger) {
     EXPECT_EQ(dispatch.flush(60s)->published, 40U);
 }
 
+TEST_F(FullBudget, WhoWaitsForRoomForAKeyThatIsPausedIsToldSo) {
+    kinesis->hold();
+    DispatchOptions pausing = small(WhenFull::block);
+    pausing.on_ordered_failure = OnOrderedFailure::pause;
+    auto dispatch = get_dispatch(pausing);
+    const EventOptions key{.partition_key = "k"};
+    // An eighth of the budget is the key's: the second finds no room.
+    Published first = dispatch.record(quarter, {.partition_key = "k"});
+    Published second;
+    std::thread waiting([&] { second = dispatch("t", {}, key); });
+    kinesis->wait_for_requests(1);
+    std::this_thread::sleep_for(20ms);
+    kinesis->answer_next(Failure{FailureClass::final, ErrorCode::encryption, {}, "no key", false});
+    waiting.join();
+    EXPECT_EQ(first.wait().error().code, ErrorCode::encryption);
+    EXPECT_EQ(refused(std::move(second)).code, ErrorCode::lane_paused);
+    EXPECT_TRUE(dispatch.discard("k"));
+}
+
 TEST_F(FullBudget, NoLingerHoldsABatchWhenTheBudgetIsHalfFull) {
     DispatchOptions slow = small(WhenFull::fail);
     slow.linger = 1h;
