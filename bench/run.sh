@@ -104,6 +104,12 @@ measure_memory() {
     "$build/bench/bare_request" "$(endpoint tls)" "$work/tls.pem" >"$work/out"
     keep_scaled bare_memory resident_bytes 1 1048576
     keep_difference idle_more idle_memory bare_memory
+    "$build/bench/streams" "$(endpoint plain)" 200 >"$work/out"
+    keep_scaled stream_memory bytes_per_stream 1 1024
+    keep threads threads
+    "$build/bench/memory_bound" >"$work/out"
+    keep_scaled budget budget_bytes 1 1048576
+    keep_scaled most_memory most_bytes 1 1048576
 }
 
 measure_driver() {
@@ -164,6 +170,10 @@ row lone_ratio 'one event over a bare POST' 'at most' 1.3
 row wake_ups "idle: wake-ups in $idle_seconds s" 'at most' 0
 row idle_memory 'idle: memory (MiB)'
 row idle_more 'idle: more than bare libcurl (MiB)' 'at most' 4
+row stream_memory 'one more stream (KiB)'
+row threads 'threads of 201 streams on one client'
+row budget 'budget_bytes, the default (MiB)'
+row most_memory 'the most with it, by formula (MiB)'
 row seed 'lk-dispatch 1.1.0 on Node: CPU (ns)'
 row over_seed 'lk-dispatch 1.1.0 over plain'
 
