@@ -27,7 +27,7 @@ Expected<PutRecordsAnswer, Failure> read_put_records_answer(wire::Encoding encod
 }  // namespace
 
 AwsKinesis::AwsKinesis(Parts parts)
-    : transport_(http::curl_transport(std::move(parts.transport))),
+    : transport_(http::curl_transport(parts.transport)),
       sender_(std::make_shared<Sender>(std::move(parts.service), std::move(parts.credentials),
                                        parts.encoding, transport_)) {}
 

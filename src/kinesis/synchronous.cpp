@@ -47,7 +47,7 @@ class Work {
         }
         changed_.notify_all();
         for (Item& item : unbegun) {
-            answer(std::move(item.second),
+            answer(item.second,
                    Failure{.kind = FailureClass::final,
                            .code = ErrorCode::closed,
                            .service_code = {},
@@ -58,7 +58,7 @@ class Work {
     void run() {
         while (std::optional<Item> item = next()) {
             Expected<PutRecordsAnswer, Failure> outcome = put(item->first);
-            answer(std::move(item->second), std::move(outcome));
+            answer(item->second, std::move(outcome));
         }
     }
 

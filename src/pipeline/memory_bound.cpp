@@ -31,7 +31,7 @@ std::size_t most_memory(const MemoryOptions& options) noexcept {
         (Intake::stripe_count + 1) * (PendingPool::in_slab * sizeof(Pending) +
                                       detail::SlotPool::usual_slab * sizeof(detail::Slot));
     std::size_t request = max_request_records *
-                          (sizeof(Record) + sizeof(Parcel) + sizeof(Page*) + answer_bytes_a_record);
+                          (sizeof(Record) + sizeof(Parcel) + sizeof(void*) + answer_bytes_a_record);
     if (options.aggregate_bytes != 0) {
         request += std::min(max_request_bytes, options.budget_bytes);
     }

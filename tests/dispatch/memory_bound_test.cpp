@@ -43,7 +43,17 @@ void* operator new(std::size_t bytes, std::align_val_t alignment) {
     const auto to = static_cast<std::size_t>(alignment);
     return counted(std::aligned_alloc(to, (bytes + to - 1) / to * to));
 }
+// Arrays too: a sanitizer's own would not pass through those above.
+void* operator new[](std::size_t bytes) {
+    return counted(std::malloc(bytes));
+}
 void operator delete(void* memory) noexcept {
+    uncounted(memory);
+}
+void operator delete[](void* memory) noexcept {
+    uncounted(memory);
+}
+void operator delete[](void* memory, std::size_t) noexcept {
     uncounted(memory);
 }
 void operator delete(void* memory, std::size_t) noexcept {
