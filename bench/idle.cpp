@@ -23,7 +23,8 @@ int main(int argc, char** argv) {
         {.kinesis_client = kinesis, .kinesis_stream = "bench", .producer_id = "server@hostname"});
     dispatch("hello", lk::json("{}")).get();
 
-    std::this_thread::sleep_for(std::chrono::seconds(1));
+    // A wake-up some two seconds after the last event gives back memory; the last one.
+    std::this_thread::sleep_for(std::chrono::seconds(4));
     const lk::bench::Resident resident = lk::bench::resident();
     const auto before = lk::bench::sleeps_of_other_threads();
     std::this_thread::sleep_for(std::chrono::seconds(std::atoi(argv[3])));
