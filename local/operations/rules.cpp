@@ -48,9 +48,9 @@ TextRule arn_rule() {
 // arn:aws*:kinesis:region:account:stream/name
 std::string_view name_in_arn(std::string_view arn) noexcept {
     const auto take_field = [&] {
-        const std::size_t colon = std::min(arn.find(':'), arn.size());
-        const std::string_view field = arn.substr(0, colon);
-        arn.remove_prefix(std::min(colon + 1, arn.size()));
+        const auto colon = std::ranges::find(arn, ':');
+        const std::string_view field(arn.begin(), colon);
+        arn = colon == arn.end() ? std::string_view() : std::string_view(colon + 1, arn.end());
         return field;
     };
     const std::string_view arn_word = take_field();
