@@ -41,8 +41,36 @@ struct Meaning {
     bool needs_mending = false;
 };
 
+// Of a proxy that did not give way to the host.
+Meaning meaning_of_proxy_status(int status, const std::string& where) {
+    if (status == status_of_proxy_refusal) {
+        return {"the proxy for " + where + " does not take the user and password, or wants some",
+                "Give them in the proxy's URL, http://user:password@host:port, in option proxy or "
+                "https_proxy; only the Basic scheme is spoken.",
+                true};
+    }
+    constexpr int request_timeout = 408;
+    constexpr int too_many_requests = 429;
+    return {
+        "the proxy does not give way to " + where + " and answers " + std::to_string(status),
+        "Let the proxy allow this host, or reach it directly: name it in no_proxy.",
+        status >= 400 && status < 500 && status != request_timeout && status != too_many_requests};
+}
+
+// libcurl's words, but where they quote a proxy's URL whole, in which a password may stand.
+std::string_view words_for(int curl_code, std::string_view curl_text) {
+    const bool quotes_a_proxy = curl_text.starts_with("Unsupported proxy");
+    if (curl_text.empty() || quotes_a_proxy) {
+        return curl_easy_strerror(static_cast<CURLcode>(curl_code));
+    }
+    return curl_text;
+}
+
 Meaning meaning_of(int curl_code, const FailedTransfer& failed) {
     const std::string where = place(failed.url);
+    if (!failed.begun && failed.proxy_status >= 300) {
+        return meaning_of_proxy_status(failed.proxy_status, where);
+    }
     switch (curl_code) {
         case CURLE_UNSUPPORTED_PROTOCOL:
         case CURLE_URL_MALFORMAT:
@@ -54,8 +82,9 @@ Meaning meaning_of(int curl_code, const FailedTransfer& failed) {
             return {where + " answered with something else than HTTP/1.1",
                     "Check that the endpoint's scheme and port are those of a Kinesis endpoint."};
         case CURLE_COULDNT_RESOLVE_PROXY:
-            return {"the proxy for " + where + " has no address",
-                    "Check http_proxy, https_proxy and no_proxy in the environment."};
+            return {"the proxy for " + where + " has no address, or its URL is none",
+                    "Check option proxy, and http_proxy, https_proxy and no_proxy in the "
+                    "environment."};
         case CURLE_COULDNT_RESOLVE_HOST:
             return {"no address was found for " + where,
                     "Check the region or endpoint, and this machine's DNS."};
@@ -65,19 +94,21 @@ Meaning meaning_of(int curl_code, const FailedTransfer& failed) {
         case CURLE_SSL_CONNECT_ERROR:
             return {"the TLS handshake with " + where + " failed",
                     "Check that the endpoint speaks HTTPS on this port, TLS 1.2 or later, and that "
-                    "option ca_bundle, if given, holds the present certificate of its authority."};
+                    "option ca_bundle or AWS_CA_BUNDLE, if given, holds the present certificate of "
+                    "its authority."};
         case CURLE_PEER_FAILED_VERIFICATION:
         case CURLE_SSL_ISSUER_ERROR:
             return {"the certificate of " + where + " is not trusted for this host",
                     "Use the host name that the certificate is made out to, or name the authority "
-                    "that signed it in option ca_bundle.",
+                    "that signed it in option ca_bundle or AWS_CA_BUNDLE.",
                     true};
         case CURLE_SSL_CACERT_BADFILE:
             return {
                 "the certificates to trust can not be read" +
                     (failed.ca_bundle.empty() ? std::string(" from the system's file")
                                               : " from \"" + std::string(failed.ca_bundle) + "\""),
-                "Give a readable file of PEM certificates in option ca_bundle.", true};
+                "Give a readable file of PEM certificates in option ca_bundle or AWS_CA_BUNDLE.",
+                true};
         case CURLE_OPERATION_TIMEDOUT:
             if (failed.begun) {
                 return {"no whole answer from " + where + " within " +
@@ -113,17 +144,22 @@ Meaning meaning_of(int curl_code, const FailedTransfer& failed) {
 
 NoAnswer no_answer(int curl_code, const FailedTransfer& failed) {
     const Meaning meaning = meaning_of(curl_code, failed);
-    const std::string_view text = failed.curl_text.empty()
-                                      ? curl_easy_strerror(static_cast<CURLcode>(curl_code))
-                                      : failed.curl_text;
     NoAnswer none;
     none.message = meaning.what;
-    none.message.append(": ").append(text);
+    none.message.append(": ").append(words_for(curl_code, failed.curl_text));
     none.message.append(" (libcurl error ").append(std::to_string(curl_code)).append(").");
     if (*meaning.mend != '\0') none.message.append(" ").append(meaning.mend);
     none.may_have_been_sent = may_have_been_sent(failed);
     none.needs_mending = meaning.needs_mending;
     return none;
+}
+
+NoAnswer refused_by_proxy(const FailedTransfer& failed) {
+    const Meaning meaning = meaning_of_proxy_status(status_of_proxy_refusal, place(failed.url));
+    return {.message = meaning.what + " (status " + std::to_string(status_of_proxy_refusal) +
+                       "). " + meaning.mend,
+            .may_have_been_sent = may_have_been_sent(failed),
+            .needs_mending = meaning.needs_mending};
 }
 
 NoAnswer ended_with_transport(const FailedTransfer& failed) {

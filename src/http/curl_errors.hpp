@@ -25,10 +25,20 @@ struct FailedTransfer {
     std::size_t max_answer_bytes = 0;
     std::chrono::milliseconds timeout{};
     std::string_view ca_bundle = {};
+    /// What a proxy answered when it was asked for the way to the host (CONNECT); 0 when none was,
+    /// or it did not answer.
+    int proxy_status = 0;
 };
 
 /// The meaning of a libcurl error code (a CURLcode) for a request.
 [[nodiscard]] NoAnswer no_answer(int curl_code, const FailedTransfer& failed);
+
+/// With this status a proxy wants a user name and a password
+/// (https://www.rfc-editor.org/rfc/rfc9110#section-15.5.8).
+inline constexpr int status_of_proxy_refusal = 407;
+
+/// For a request that was itself answered so, as by a proxy for an URL without TLS.
+[[nodiscard]] NoAnswer refused_by_proxy(const FailedTransfer& failed);
 
 /// The same for a request whose transport ended before it did.
 [[nodiscard]] NoAnswer ended_with_transport(const FailedTransfer& failed);

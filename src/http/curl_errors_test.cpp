@@ -57,6 +57,14 @@ TEST(CurlErrors, TellATimeOutBeforeTheConnectionFromOneAfter) {
     EXPECT_THAT(no_answer(CURLE_OPERATION_TIMEDOUT, sent).message, HasSubstr("no whole answer"));
 }
 
+TEST(CurlErrors, DoNotRepeatWhatLibcurlSaysOfAProxysUrl) {
+    FailedTransfer failed = unsent;
+    failed.curl_text = "Unsupported proxy syntax in 'http://user:hunter2@'";
+    const NoAnswer none = no_answer(CURLE_COULDNT_RESOLVE_PROXY, failed);
+    EXPECT_THAT(none.message, testing::Not(HasSubstr("hunter2")));
+    EXPECT_THAT(none.message, HasSubstr("option proxy"));
+}
+
 TEST(CurlErrors, NameTheFileOfCertificatesThatCanNotBeRead) {
     FailedTransfer failed = unsent;
     failed.ca_bundle = "/no/such.pem";

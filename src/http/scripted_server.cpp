@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -26,7 +27,8 @@ struct FreeSsl {
 }  // namespace
 
 struct ScriptedServer::Tls {
-    explicit Tls(const TestCertificate& pem) : context(SSL_CTX_new(TLS_server_method())) {
+    Tls(const TestCertificate& pem, int newest_version)
+        : context(SSL_CTX_new(TLS_server_method())) {
         const auto reader = [](const std::string& text) {
             return std::unique_ptr<BIO, FreeSsl>(
                 BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
@@ -38,6 +40,12 @@ struct ScriptedServer::Tls {
         if (SSL_CTX_use_certificate(context.get(), certificate.get()) != 1 ||
             SSL_CTX_use_PrivateKey(context.get(), key.get()) != 1) {
             throw std::runtime_error("the test server's certificate can not be used");
+        }
+        if (newest_version != 0) {
+            // Versions before 1.2 are closed to it otherwise.
+            SSL_CTX_set_security_level(context.get(), 0);
+            SSL_CTX_set_min_proto_version(context.get(), 0);
+            SSL_CTX_set_max_proto_version(context.get(), newest_version);
         }
     }
 
@@ -127,6 +135,31 @@ void ScriptedConnection::send(std::string_view bytes) {
     }
 }
 
+void ScriptedConnection::relay_to(int port) {
+    Stream far;
+    far.socket = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (connect(far.socket, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return;
+    far.write(unread_.data(), unread_.size());
+    unread_.clear();
+    const Stream* const ends[] = {stream_.get(), &far};
+    while (true) {
+        pollfd ready[] = {{ends[0]->socket, POLLIN, 0}, {ends[1]->socket, POLLIN, 0}};
+        constexpr int patience_ms = 30'000;
+        if (poll(ready, 2, patience_ms) <= 0) return;
+        for (std::size_t i = 0; i < 2; ++i) {
+            if (ready[i].revents == 0) continue;
+            char bytes[16 * 1024];
+            const long count = ends[i]->read(bytes, sizeof bytes);
+            if (count <= 0) return;
+            if (ends[1 - i]->write(bytes, static_cast<std::size_t>(count)) != count) return;
+        }
+    }
+}
+
 void ScriptedConnection::answer(int status, std::string_view body, std::string_view headers) {
     std::string text = "HTTP/1.1 " + std::to_string(status) + " Scripted\r\n";
     text.append(headers).append("Content-Length: ").append(std::to_string(body.size()));
@@ -147,8 +180,8 @@ ScriptedServer::ScriptedServer(Script script) : script_(std::move(script)) {
     open();
 }
 
-ScriptedServer::ScriptedServer(Script script, const TestCertificate& certificate)
-    : script_(std::move(script)), tls_(std::make_unique<Tls>(certificate)) {
+ScriptedServer::ScriptedServer(Script script, const TestCertificate& certificate, int newest_tls)
+    : script_(std::move(script)), tls_(std::make_unique<Tls>(certificate, newest_tls)) {
     open();
 }
 

@@ -43,6 +43,10 @@ class ScriptedConnection {
     void wait_for_more();
 
     void send(std::string_view bytes);
+
+    /// Carries bytes both ways between the client and another server on 127.0.0.1, until either
+    /// ends, as a proxy does after CONNECT. Not over TLS.
+    void relay_to(int port);
     /// An answer with Content-Length. `headers`: whole lines, each with its line end.
     void answer(int status, std::string_view body, std::string_view headers = {});
 
@@ -66,8 +70,8 @@ class ScriptedServer {
     using Script = std::function<void(ScriptedConnection&)>;
 
     explicit ScriptedServer(Script script);
-    /// Over TLS.
-    ScriptedServer(Script script, const TestCertificate& certificate);
+    /// Over TLS; of versions up to `newest_tls`, an OpenSSL constant, or of any.
+    ScriptedServer(Script script, const TestCertificate& certificate, int newest_tls = 0);
     ~ScriptedServer();
     ScriptedServer(const ScriptedServer&) = delete;
     ScriptedServer& operator=(const ScriptedServer&) = delete;

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <openssl/ssl.h>
 
 #include "http/post_and_wait.hpp"
 #include "http/scripted_server.hpp"
@@ -70,6 +71,19 @@ TEST_F(Tls, RefusesAServerVouchedForByAnAuthorityOfTheSameNameAndAnotherKey) {
     ASSERT_FALSE(answer.has_value());
     EXPECT_FALSE(answer.error().may_have_been_sent);
     EXPECT_THAT(answer.error().message, HasSubstr("the present certificate of its authority"));
+}
+
+TEST_F(Tls, RefusesAServerThatKnowsOlderVersionsThanTls12Only) {
+    const TestCertificate certificate = make_server_certificate(authority_, "IP:127.0.0.1");
+    for (const int version : {TLS1_VERSION, TLS1_1_VERSION}) {
+        ScriptedServer old(store_all, certificate, version);
+        const auto answer = trusting(authority_file_.path()).post(old.url(), "body");
+        ASSERT_FALSE(answer.has_value());
+        EXPECT_FALSE(answer.error().may_have_been_sent);
+        EXPECT_THAT(answer.error().message, HasSubstr("TLS 1.2 or later"));
+    }
+    ScriptedServer server(store_all, certificate, TLS1_2_VERSION);
+    EXPECT_TRUE(trusting(authority_file_.path()).post(server.url(), "body").has_value());
 }
 
 TEST_F(Tls, NamesABundleThatCanNotBeRead) {

@@ -18,6 +18,11 @@ namespace {
 // all CPU at 512 KiB.
 constexpr long upload_buffer_bytes = 64 * 1024;
 
+// How long a name that was looked up is taken for known. With the age of connections it bounds how
+// late a change in DNS is followed. libcurl looks up a few names only, so their number needs no
+// bound.
+constexpr long dns_cache_seconds = 60;
+
 // libcurl refuses an option that it knows only for want of memory.
 template <class Value>
 void set(void* easy, CURLoption option, Value value) {
@@ -80,7 +85,9 @@ void Transfer::set_up(const TransportOptions& options) {
         // "In place of the system's": its folder of certificates counts as the system's too.
         set(easy_, CURLOPT_CAPATH, static_cast<const char*>(nullptr));
     }
+    set_up_proxy(options);
 
+    set(easy_, CURLOPT_DNS_CACHE_TIMEOUT, dns_cache_seconds);
     set(easy_, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(options.connect_timeout));
     set(easy_, CURLOPT_TCP_NODELAY, 1L);
     set(easy_, CURLOPT_TCP_KEEPALIVE, 1L);
@@ -99,6 +106,18 @@ void Transfer::set_up(const TransportOptions& options) {
     set(easy_, CURLOPT_HEADERDATA, this);
     set(easy_, CURLOPT_WRITEFUNCTION, &Transfer::take_body);
     set(easy_, CURLOPT_WRITEDATA, this);
+}
+
+// Those of the environment are found by libcurl itself. User and password are sent at once (Basic):
+// an answer 407 to the request itself would come too late, as nothing is sent twice.
+void Transfer::set_up_proxy(const TransportOptions& options) {
+    if (!options.proxy.empty()) set(easy_, CURLOPT_PROXY, options.proxy.c_str());
+    set(easy_, CURLOPT_PROXYAUTH, CURLAUTH_BASIC);
+    set(easy_, CURLOPT_PROXY_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+    if (!options.ca_bundle.empty()) {
+        set(easy_, CURLOPT_PROXY_CAINFO, options.ca_bundle.c_str());
+        set(easy_, CURLOPT_PROXY_CAPATH, static_cast<const char*>(nullptr));
+    }
 }
 
 void Transfer::take(Request request, Done& done) {
@@ -141,6 +160,7 @@ Expected<Answer, NoAnswer> Transfer::outcome(int curl_code) {
     if (curl_code != CURLE_OK) return no_answer(curl_code, facts());
     long status = 0;
     curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
+    if (status == status_of_proxy_refusal) return refused_by_proxy(facts());
     answer_.status = static_cast<int>(status);
     return std::move(answer_);
 }
@@ -163,6 +183,8 @@ Transfer* Transfer::of(void* easy) noexcept {
 }
 
 FailedTransfer Transfer::facts() const {
+    long proxy_status = 0;
+    curl_easy_getinfo(easy_, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
     return {.url = request_.url,
             .curl_text = error_text_.data(),
             .begun = body_.begun(),
@@ -171,7 +193,8 @@ FailedTransfer Transfer::facts() const {
             .answer_too_large = answer_too_large_,
             .max_answer_bytes = request_.max_answer_bytes,
             .timeout = request_.timeout,
-            .ca_bundle = ca_bundle_};
+            .ca_bundle = ca_bundle_,
+            .proxy_status = static_cast<int>(proxy_status)};
 }
 
 std::size_t Transfer::read_body(char* out, std::size_t size, std::size_t count, void* self) {

@@ -53,6 +53,7 @@ class Transfer {
                                  void* self);
 
     void set_up(const TransportOptions& options);
+    void set_up_proxy(const TransportOptions& options);
     void read_header_line(std::string_view line);
     [[nodiscard]] bool fits(std::size_t more_bytes) noexcept;
     [[nodiscard]] FailedTransfer facts() const;

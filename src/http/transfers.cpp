@@ -89,8 +89,15 @@ void Transfers::look_for_a_freeze() {
     }
 }
 
-// libcurl counts the age of a connection in whole seconds, hence the margin.
 std::optional<std::chrono::seconds> Transfers::oldest_usable_connection() const {
+    const auto since_the_freeze = oldest_since_the_freeze();
+    const auto most = options_.max_connection_age;
+    if (most <= std::chrono::seconds(0)) return since_the_freeze;
+    return std::min(since_the_freeze.value_or(most), most);
+}
+
+// libcurl counts the age of a connection in whole seconds, hence the margin.
+std::optional<std::chrono::seconds> Transfers::oldest_since_the_freeze() const {
     if (!thawed_at_) return std::nullopt;
     const auto since =
         std::chrono::floor<std::chrono::seconds>(std::chrono::steady_clock::now() - *thawed_at_);

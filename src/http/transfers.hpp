@@ -42,6 +42,7 @@ class Transfers {
     void open_multi();
     void look_for_a_freeze();
     [[nodiscard]] std::optional<std::chrono::seconds> oldest_usable_connection() const;
+    [[nodiscard]] std::optional<std::chrono::seconds> oldest_since_the_freeze() const;
     [[nodiscard]] std::unique_ptr<Transfer> idle_transfer();
     void call_finished();
     [[nodiscard]] std::unique_ptr<Transfer> take_out(Transfer* transfer);

@@ -11,6 +11,7 @@
 #include <lk/expected.hpp>
 
 #include "base/loop.hpp"
+#include "base/wiped_text.hpp"
 #include "http/freeze_watch.hpp"
 
 namespace lk::http {
@@ -52,8 +53,7 @@ struct NoAnswer {
 using Done = std::function<void(Expected<Answer, NoAnswer>)>;
 
 /// Sends requests, each exactly once: what is not certainly unsent is reported as such, never
-/// sent again. The environment's proxy (http_proxy and so on) is not asked for an address of this
-/// machine.
+/// sent again. No proxy is asked for an address of this machine.
 class Transport {
   public:
     virtual ~Transport() = default;
@@ -71,6 +71,12 @@ struct TransportOptions {
     std::string user_agent = {};
     /// Connections kept open at most.
     int max_connections = 64;
+    /// A connection that was opened longer ago takes no further request, so that changes in DNS
+    /// are followed; to the second. Zero: there is no limit.
+    std::chrono::seconds max_connection_age{};
+    /// As problem_of_proxy() (proxy.hpp) takes it; may hold a password. Empty: the environment's
+    /// (https_proxy and so on). NO_PROXY holds in either case.
+    WipedText proxy = {};
     /// Empty: the system's.
     ReadClocks read_clocks = {};
 };
