@@ -60,25 +60,4 @@ Expected<std::shared_ptr<CredentialsProvider>, Error> given_credentials(
                   "option credentials.session_token"});
 }
 
-Expected<std::shared_ptr<CredentialsProvider>, Error> environment_credentials(
-    const Environment& environment) {
-    const std::string id = environment("AWS_ACCESS_KEY_ID");
-    const Secret secret(environment("AWS_SECRET_ACCESS_KEY"));
-    const Secret token(environment("AWS_SESSION_TOKEN"));
-    if (id.empty() || secret.empty()) {
-        const char* missing = !id.empty()       ? "AWS_SECRET_ACCESS_KEY is"
-                              : !secret.empty() ? "AWS_ACCESS_KEY_ID is"
-                                                : "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are";
-        return refused(std::string("no AWS credentials: option credentials is absent and ") +
-                       missing +
-                       " not set in the environment; give the option, or set "
-                       "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN for "
-                       "temporary credentials)");
-    }
-    return fixed(
-        id, secret.reveal(), token.reveal(),
-        {"environment variable AWS_ACCESS_KEY_ID", "environment variable AWS_SECRET_ACCESS_KEY",
-         "environment variable AWS_SESSION_TOKEN"});
-}
-
 }  // namespace lk::aws

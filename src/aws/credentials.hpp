@@ -7,7 +7,6 @@
 #include <lk/error.hpp>
 #include <lk/expected.hpp>
 
-#include "aws/environment.hpp"
 #include "aws/secret.hpp"
 
 namespace lk::aws {
@@ -20,17 +19,29 @@ struct Credentials {
     Secret session_token;
 };
 
-/// Where credentials come from: a fixed pair today, a chain that refreshes itself later.
+/// What the service has against the credentials of a request.
+enum class Refusal {
+    expired,      ///< They were temporary, and their time is over.
+    unknown_key,  ///< There is no such key, or no longer.
+};
+
+enum class Renewal {
+    renewed,     ///< current() gives others by now.
+    under_way,   ///< Others are being fetched; they may come.
+    impossible,  ///< There are no others.
+};
+
+/// Where the credentials of a client come from. Thread-safe.
 class CredentialsProvider {
   public:
     virtual ~CredentialsProvider() = default;
-    /// The credentials to sign with now, or why there are none. Does not block; from any thread.
+    /// The credentials to sign with now, or why there are none at the moment. Does not block.
     [[nodiscard]] virtual Expected<std::shared_ptr<const Credentials>, Error> current() = 0;
-    /// The service says that these have expired. True when current() gives others: somebody has
-    /// renewed them meanwhile, or this call did. Does not block; from any thread.
-    [[nodiscard]] virtual bool renew(const Credentials& expired) {
+    /// The service refuses these. Does not block.
+    [[nodiscard]] virtual Renewal renew(const Credentials& refused, Refusal why) {
+        static_cast<void>(why);
         const auto now = current();
-        return now && now->get() != &expired;
+        return now && now->get() != &refused ? Renewal::renewed : Renewal::impossible;
     }
 };
 
@@ -38,10 +49,5 @@ class CredentialsProvider {
 [[nodiscard]] Expected<std::shared_ptr<CredentialsProvider>, Error> given_credentials(
     std::string_view access_key_id, std::string_view secret_access_key,
     std::string_view session_token);
-
-/// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, read once, now.
-/// Fails with `credentials`, naming what is missing and the mend.
-[[nodiscard]] Expected<std::shared_ptr<CredentialsProvider>, Error> environment_credentials(
-    const Environment& environment);
 
 }  // namespace lk::aws

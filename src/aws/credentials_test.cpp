@@ -5,7 +5,7 @@
 
 #include <cstdlib>
 
-#include "aws/test_environment.hpp"
+#include "aws/environment.hpp"
 
 namespace lk::aws {
 namespace {
@@ -13,36 +13,10 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-TEST(Credentials, ComeFromTheEnvironment) {
-    const auto provider =
-        environment_credentials(environment_of({{"AWS_ACCESS_KEY_ID", "AKID"},
-                                                {"AWS_SECRET_ACCESS_KEY", "s3cret"},
-                                                {"AWS_SESSION_TOKEN", "token"}}));
-    ASSERT_TRUE(provider.has_value());
-    const auto credentials = (*provider)->current();
-    ASSERT_TRUE(credentials.has_value());
-    EXPECT_EQ((*credentials)->access_key_id, "AKID");
-    EXPECT_EQ((*credentials)->secret_access_key.reveal(), "s3cret");
-    EXPECT_EQ((*credentials)->session_token.reveal(), "token");
-}
-
 TEST(Credentials, NeedNoSessionToken) {
     const auto provider = given_credentials("AKID", "s3cret", "");
     ASSERT_TRUE(provider.has_value());
     EXPECT_TRUE((*(*provider)->current())->session_token.empty());
-}
-
-TEST(Credentials, SayWhichVariableIsMissingAndWhatToDo) {
-    const auto neither = environment_credentials(environment_of({}));
-    ASSERT_FALSE(neither.has_value());
-    EXPECT_EQ(neither.error().code, ErrorCode::credentials);
-    EXPECT_THAT(neither.error().message,
-                HasSubstr("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set"));
-    EXPECT_THAT(neither.error().message, HasSubstr("option credentials"));
-
-    const auto half = environment_credentials(environment_of({{"AWS_ACCESS_KEY_ID", "AKID"}}));
-    ASSERT_FALSE(half.has_value());
-    EXPECT_THAT(half.error().message, HasSubstr("and AWS_SECRET_ACCESS_KEY is not set"));
 }
 
 TEST(Credentials, GivenByHalfAreRefused) {
@@ -77,6 +51,15 @@ TEST(Environment, TellsWhatIsSetAndNothingOfWhatIsNot) {
     EXPECT_EQ(process_environment()("LK_TEST_VARIABLE"), "value");
     ASSERT_EQ(unsetenv("LK_TEST_VARIABLE"), 0);
     EXPECT_EQ(process_environment()("LK_TEST_VARIABLE"), "");
+}
+
+TEST(Environment, ACopyStaysAsItWas) {
+    ASSERT_EQ(setenv("LK_TEST_VARIABLE", "a=b", 1), 0);
+    const Environment copy = copied_environment();
+    ASSERT_EQ(setenv("LK_TEST_VARIABLE", "other", 1), 0);
+    EXPECT_EQ(copy("LK_TEST_VARIABLE"), "a=b");
+    EXPECT_EQ(copy("LK_TEST"), "");
+    ASSERT_EQ(unsetenv("LK_TEST_VARIABLE"), 0);
 }
 
 }  // namespace

@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <charconv>
 
-#include "aws/region.hpp"
-
 namespace lk::aws {
 namespace {
 
@@ -53,12 +51,6 @@ bool is_path(std::string_view text) {
     return std::all_of(text.begin(), text.end(), [](char c) {
         return c > ' ' && c < 0x7F && c != '?' && c != '#' && c != '\\' && c != '%';
     });
-}
-
-std::string_view suffix_of_partition(std::string_view region) {
-    if (region.starts_with("cn-")) return "amazonaws.com.cn";
-    if (region.starts_with("eusc-")) return "amazonaws.eu";
-    return "amazonaws.com";
 }
 
 }  // namespace
@@ -124,36 +116,12 @@ Expected<Endpoint, Error> parse_endpoint(std::string_view url, std::string_view 
     return endpoint;
 }
 
-Expected<Service, Error> find_kinesis(std::string_view endpoint_option,
-                                      std::string_view region_option,
-                                      const Environment& environment) {
-    auto region = find_region(region_option, environment);
-    if (!region) return std::move(region).error();
-
-    std::string url(endpoint_option);
-    const char* from = "option endpoint";
-    for (const char* name : {"AWS_ENDPOINT_URL_KINESIS", "AWS_ENDPOINT_URL"}) {
-        if (!url.empty()) break;
-        url = environment(name);
-        from = name;
-    }
-    if (!url.empty()) {
-        auto endpoint = parse_endpoint(url, from);
-        if (!endpoint) return std::move(endpoint).error();
-        if (region->empty()) *region = "us-east-1";
-        return Service{std::move(*endpoint), std::move(*region)};
-    }
-    if (region->empty()) {
-        return Error{.code = ErrorCode::bad_option,
-                     .message =
-                         "no AWS region: option region is empty, and neither AWS_REGION nor "
-                         "AWS_DEFAULT_REGION is set in the environment; give the region of "
-                         "the stream, such as eu-west-1 (or an endpoint: option endpoint, "
-                         "AWS_ENDPOINT_URL_KINESIS, AWS_ENDPOINT_URL)"};
-    }
-    const std::string host =
-        lower_case("kinesis." + *region + "." + std::string(suffix_of_partition(*region)));
-    return Service{Endpoint{"https://" + host + "/", host, "/"}, std::move(*region)};
+bool is_host_label(std::string_view text) noexcept {
+    const auto fits = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '-';
+    };
+    return !text.empty() && text.size() <= 63 && text.front() != '-' && text.back() != '-' &&
+           std::all_of(text.begin(), text.end(), fits);
 }
 
 }  // namespace lk::aws

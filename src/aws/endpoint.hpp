@@ -6,8 +6,6 @@
 #include <lk/error.hpp>
 #include <lk/expected.hpp>
 
-#include "aws/environment.hpp"
-
 namespace lk::aws {
 
 /// Where requests go. Written in one way only (lower case, no default port), so that the Host
@@ -23,17 +21,8 @@ struct Endpoint {
 /// `from` names where the URL was given.
 [[nodiscard]] Expected<Endpoint, Error> parse_endpoint(std::string_view url, std::string_view from);
 
-/// Where Kinesis is and for which region requests are signed.
-struct Service {
-    Endpoint endpoint;
-    std::string region;
-};
-
-/// The endpoint is the option's, else AWS_ENDPOINT_URL_KINESIS's, else AWS_ENDPOINT_URL's, else
-/// AWS's own for the region. A custom endpoint without a region is signed for us-east-1, as
-/// nothing behind it cares.
-[[nodiscard]] Expected<Service, Error> find_kinesis(std::string_view endpoint_option,
-                                                    std::string_view region_option,
-                                                    const Environment& environment);
+/// Whether the text can be one label of a host name: 1 to 63 letters, digits and hyphens, none of
+/// those first or last (https://www.rfc-editor.org/rfc/rfc1123#page-13).
+[[nodiscard]] bool is_host_label(std::string_view text) noexcept;
 
 }  // namespace lk::aws

@@ -3,9 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "aws/region.hpp"
-#include "aws/test_environment.hpp"
-
 namespace lk::aws {
 namespace {
 
@@ -83,72 +80,6 @@ TEST(Endpoint, APasswordInAnUrlIsRefusedAndNotRepeated) {
     ASSERT_FALSE(endpoint.has_value());
     EXPECT_THAT(endpoint.error().message, HasSubstr("user name"));
     EXPECT_THAT(endpoint.error().message, Not(HasSubstr("hunter2")));
-}
-
-TEST(KinesisService, FollowsTheRegionsPartition) {
-    const std::pair<const char*, const char*> cases[] = {
-        {"eu-west-1", "https://kinesis.eu-west-1.amazonaws.com/"},
-        {"us-gov-west-1", "https://kinesis.us-gov-west-1.amazonaws.com/"},
-        {"cn-north-1", "https://kinesis.cn-north-1.amazonaws.com.cn/"},
-        {"eusc-de-east-1", "https://kinesis.eusc-de-east-1.amazonaws.eu/"},
-    };
-    for (const auto& [region, url] : cases) {
-        const auto service = find_kinesis("", region, environment_of({}));
-        ASSERT_TRUE(service.has_value()) << region;
-        EXPECT_EQ(service->endpoint.url, url);
-        EXPECT_EQ("https://" + service->endpoint.host + "/", url);
-        EXPECT_EQ(service->region, region);
-    }
-}
-
-TEST(KinesisService, TakesTheOptionBeforeTheEnvironment) {
-    const auto environment = environment_of({{"AWS_REGION", "eu-west-1"},
-                                             {"AWS_DEFAULT_REGION", "eu-west-2"},
-                                             {"AWS_ENDPOINT_URL_KINESIS", "http://kinesis-only"},
-                                             {"AWS_ENDPOINT_URL", "http://every-service"}});
-    EXPECT_EQ(find_kinesis("http://option", "eu-west-3", environment)->endpoint.host, "option");
-    EXPECT_EQ(find_kinesis("http://option", "eu-west-3", environment)->region, "eu-west-3");
-    EXPECT_EQ(find_kinesis("", "", environment)->endpoint.host, "kinesis-only");
-    EXPECT_EQ(find_kinesis("", "", environment)->region, "eu-west-1");
-    EXPECT_EQ(find_kinesis("", "",
-                           environment_of({{"AWS_ENDPOINT_URL", "http://every-service"},
-                                           {"AWS_DEFAULT_REGION", "eu-west-2"}}))
-                  ->endpoint.host,
-              "every-service");
-    EXPECT_EQ(find_kinesis("", "", environment_of({{"AWS_DEFAULT_REGION", "eu-west-2"}}))->region,
-              "eu-west-2");
-}
-
-TEST(KinesisService, ACustomEndpointNeedsNoRegion) {
-    EXPECT_EQ(find_kinesis("http://localhost:4567", "", environment_of({}))->region, "us-east-1");
-}
-
-TEST(KinesisService, NamesEveryPlaceWhereARegionCouldStand) {
-    const auto service = find_kinesis("", "", environment_of({}));
-    ASSERT_FALSE(service.has_value());
-    EXPECT_EQ(service.error().code, ErrorCode::bad_option);
-    for (const char* place : {"option region", "AWS_REGION", "AWS_DEFAULT_REGION",
-                              "option endpoint", "AWS_ENDPOINT_URL_KINESIS", "AWS_ENDPOINT_URL"}) {
-        EXPECT_THAT(service.error().message, HasSubstr(place));
-    }
-}
-
-TEST(Region, RefusesWhatWouldChangeTheHostName) {
-    for (const char* region : {"eu-west-1.evil.example", "eu west", "eu/west", "-eu", "eu-", "eü",
-                               "eu_west", "a@b", "eu-west-1\n"}) {
-        const auto found = find_region(region, environment_of({}));
-        ASSERT_FALSE(found.has_value()) << region;
-        EXPECT_EQ(found.error().code, ErrorCode::bad_option);
-        EXPECT_THAT(found.error().message, HasSubstr("option region: \""));
-    }
-    EXPECT_FALSE(find_region(std::string(64, 'a'), environment_of({})).has_value());
-    EXPECT_TRUE(find_region(std::string(63, 'a'), environment_of({})).has_value());
-}
-
-TEST(Region, ABadOneInTheEnvironmentIsNamedByItsVariable) {
-    const auto found = find_region("", environment_of({{"AWS_DEFAULT_REGION", "no region"}}));
-    ASSERT_FALSE(found.has_value());
-    EXPECT_THAT(found.error().message, HasSubstr("AWS_DEFAULT_REGION: \"no region\""));
 }
 
 }  // namespace

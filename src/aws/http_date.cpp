@@ -29,9 +29,11 @@ std::optional<std::chrono::system_clock::time_point> parse_http_date(std::string
     const std::chrono::year_month_day date{
         std::chrono::year(year), std::chrono::month(month + 1),
         std::chrono::day(day < 0 ? 0U : static_cast<unsigned>(day))};
+    // The system's clock counts nanoseconds, in which the 23rd century does not fit.
+    constexpr int last_year = 2261;
     // 60 is a leap second.
-    if (year < 1970 || !date.ok() || hour < 0 || hour > 23 || minute < 0 || minute > 59 ||
-        second < 0 || second > 60) {
+    if (year < 1970 || year > last_year || !date.ok() || hour < 0 || hour > 23 || minute < 0 ||
+        minute > 59 || second < 0 || second > 60) {
         return std::nullopt;
     }
     return std::chrono::sys_days(date) + std::chrono::hours(hour) + std::chrono::minutes(minute) +

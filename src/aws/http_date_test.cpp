@@ -18,6 +18,7 @@ TEST(HttpDate, RefusesEverythingElse) {
                              "Sun, 06 nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 24:49:37 GMT",
                              "Sun, 06 Nov 1994 08:60:37 GMT", "Sun, 06 Nov 1994 08:49:61 GMT",
                              "Sun, -6 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 0994 08:49:37 GMT",
+                             "Sun, 06 Nov 2262 08:49:37 GMT", "Sun, 06 Nov 9999 08:49:37 GMT",
                              "Sun, 00 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 GMT "}) {
         EXPECT_FALSE(parse_http_date(text).has_value()) << text;
     }

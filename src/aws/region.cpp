@@ -1,34 +1,42 @@
 #include "aws/region.hpp"
 
-#include <algorithm>
+#include <utility>
+
+#include "aws/endpoint.hpp"
 
 namespace lk::aws {
 namespace {
 
-// The region becomes one label of a host name: anything else in it could send signed requests to
-// another host (https://www.rfc-editor.org/rfc/rfc1123#page-13).
-bool is_host_label(std::string_view text) {
-    const auto fits = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               c == '-';
-    };
-    return !text.empty() && text.size() <= 63 && text.front() != '-' && text.back() != '-' &&
-           std::all_of(text.begin(), text.end(), fits);
+FoundRegion first_named(std::string_view option, const Environment& environment,
+                        const ProfileFiles& files, const RegionOfMachine& machine) {
+    if (!option.empty()) return {std::string(option), "option region"};
+    for (const char* variable : {"AWS_REGION", "AWS_DEFAULT_REGION"}) {
+        if (auto region = environment(variable); !region.empty()) {
+            return {std::move(region), variable};
+        }
+    }
+    if (const auto region = files.profile().find("region")) {
+        return {std::string(region->value), region->where("region")};
+    }
+    if (machine) {
+        if (auto region = machine(); !region.empty()) {
+            return {std::move(region), "the instance metadata"};
+        }
+    }
+    return {};
 }
 
 }  // namespace
 
-Expected<std::string, Error> find_region(std::string_view option, const Environment& environment) {
-    std::string region(option);
-    const char* from = "option region";
-    for (const char* name : {"AWS_REGION", "AWS_DEFAULT_REGION"}) {
-        if (!region.empty()) break;
-        region = environment(name);
-        from = name;
-    }
-    if (!region.empty() && !is_host_label(region)) {
+Expected<FoundRegion, Error> find_region(std::string_view option, const Environment& environment,
+                                         const ProfileFiles& files,
+                                         const RegionOfMachine& machine) {
+    auto region = first_named(option, environment, files, machine);
+    // It becomes one label of a host name: anything else in it could send signed requests to
+    // another host.
+    if (!region.name.empty() && !is_host_label(region.name)) {
         return Error{.code = ErrorCode::bad_option,
-                     .message = std::string(from) + ": \"" + region.substr(0, 100) +
+                     .message = region.from + ": \"" + region.name.substr(0, 100) +
                                 "\" is not a region; it takes 1 to 63 letters, digits and "
                                 "hyphens, such as eu-west-1"};
     }

@@ -29,7 +29,7 @@ Expected<PutRecordsAnswer, Failure> read_put_records_answer(wire::Encoding encod
 AwsKinesis::AwsKinesis(Parts parts)
     : transport_(http::curl_transport(parts.transport)),
       sender_(std::make_shared<Sender>(std::move(parts.service), std::move(parts.credentials),
-                                       parts.encoding, transport_)) {}
+                                       parts.encoding, parts.request_timeout, transport_)) {}
 
 void AwsKinesis::put_records(const PutRecordsRequest& request, PutRecordsDone done) {
     const auto call = std::make_shared<Call>();

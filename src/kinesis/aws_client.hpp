@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -9,8 +10,8 @@
 #include <lk/kinesis_client.hpp>
 
 #include "aws/credentials.hpp"
-#include "aws/endpoint.hpp"
 #include "aws/environment.hpp"
+#include "aws/kinesis_service.hpp"
 #include "http/transport.hpp"
 #include "kinesis/loop_owner.hpp"
 #include "kinesis/shard_lister.hpp"
@@ -29,6 +30,8 @@ class AwsKinesis final : public KinesisClient, public LoopOwner {
         aws::Service service;
         std::shared_ptr<aws::CredentialsProvider> credentials;
         wire::Encoding encoding = wire::Encoding::cbor;
+        /// For every operation but PutRecords, which brings its own.
+        std::chrono::milliseconds request_timeout{10'000};
         http::TransportOptions transport;
     };
     explicit AwsKinesis(Parts parts);
@@ -51,7 +54,9 @@ class AwsKinesis final : public KinesisClient, public LoopOwner {
 };
 
 /// The client that the settings describe, or the Error that names what is missing or wrong.
+/// `machine` is asked for the region where nothing else names one.
 [[nodiscard]] Expected<std::shared_ptr<AwsKinesis>, Error> open_aws_client(
-    const detail::AwsKinesisSettings& settings, const aws::Environment& environment);
+    const detail::AwsKinesisSettings& settings, const aws::Environment& environment,
+    const aws::RegionOfMachine& machine = {});
 
 }  // namespace lk::kinesis

@@ -260,13 +260,13 @@ class Renewed final : public aws::CredentialsProvider {
         const std::lock_guard lock(mutex_);
         return current_;
     }
-    bool renew(const aws::Credentials& expired) override {
+    aws::Renewal renew(const aws::Credentials& expired, aws::Refusal) override {
         const std::lock_guard lock(mutex_);
-        if (&expired != current_.get()) return true;
-        if (renewals_left_ == 0) return false;
+        if (&expired != current_.get()) return aws::Renewal::renewed;
+        if (renewals_left_ == 0) return aws::Renewal::impossible;
         --renewals_left_;
         current_ = make(++generation_);
-        return true;
+        return aws::Renewal::renewed;
     }
 
     static std::string token(int generation) { return "token-" + std::to_string(generation); }

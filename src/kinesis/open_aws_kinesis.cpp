@@ -1,8 +1,15 @@
-#include <fstream>
+#include <algorithm>
+#include <cstring>
 #include <optional>
 
 #include <lk/aws_kinesis.hpp>
 
+#include "aws/ca_bundle.hpp"
+#include "aws/profile_files.hpp"
+#include "aws/user_agent.hpp"
+#include "credentials/find_credentials.hpp"
+#include "credentials/instance_metadata.hpp"
+#include "http/proxy.hpp"
 #include "kinesis/aws_client.hpp"
 
 namespace lk {
@@ -14,55 +21,119 @@ using std::chrono::milliseconds;
 // As many as a dispatch function may have under way, so that none is opened anew for each request.
 constexpr int most_kept_connections = 1000;
 
+std::optional<Error> out_of_range(const char* option, std::int64_t value, const char* unit,
+                                  std::int64_t most, const char* range) {
+    if (value >= 1 && value <= most) return std::nullopt;
+    return Error{.code = ErrorCode::bad_option,
+                 .message = std::string("option ") + option + ": " + std::to_string(value) + unit +
+                            " is outside " + range};
+}
+
 std::optional<Error> check(const detail::AwsKinesisSettings& settings) {
     constexpr std::int64_t longest_ms = 10 * 60 * 1000;
-    if (settings.connect_timeout_ms < 1 || settings.connect_timeout_ms > longest_ms) {
-        return Error{
-            .code = ErrorCode::bad_option,
-            .message = "option connect_timeout: " + std::to_string(settings.connect_timeout_ms) +
-                       " ms is outside 1 ms to 10 minutes"};
+    constexpr std::int64_t oldest_s = 24 * 60 * 60;
+    if (auto error = out_of_range("connect_timeout", settings.connect_timeout_ms, " ms", longest_ms,
+                                  "1 ms to 10 minutes")) {
+        return error;
     }
-    if (!settings.ca_bundle.empty()) {
-        std::ifstream file{std::string(settings.ca_bundle)};
-        if (file.peek() == std::ifstream::traits_type::eof()) {
-            return Error{.code = ErrorCode::bad_option,
-                         .message = "option ca_bundle: the file \"" +
-                                    std::string(settings.ca_bundle) +
-                                    "\" can not be read, or is empty; give a file of PEM "
-                                    "certificates"};
-        }
+    if (auto error = out_of_range("request_timeout", settings.request_timeout_ms, " ms", longest_ms,
+                                  "1 ms to 10 minutes")) {
+        return error;
     }
-    return std::nullopt;
+    if (auto error = out_of_range("max_connection_age", settings.max_connection_age_s, " s",
+                                  oldest_s, "1 second to 24 hours")) {
+        return error;
+    }
+    if (settings.proxy.empty()) return std::nullopt;
+    const std::string problem = http::problem_of_proxy(settings.proxy);
+    if (problem.empty()) return std::nullopt;
+    return Error{.code = ErrorCode::bad_option, .message = "option proxy: " + problem};
+}
+
+std::optional<bool> flag_of(std::int8_t number) {
+    if (number != 0 && number != 1) return std::nullopt;
+    return number == 1;
+}
+
+// A structure from a caller that was compiled with an older header is shorter: the rest keeps its
+// defaults.
+detail::AwsKinesisSettings adopt(const detail::AwsKinesisSettings& given) {
+    detail::AwsKinesisSettings own;
+    std::memcpy(&own, &given, std::min<std::size_t>(given.size, sizeof own));
+    return own;
 }
 
 Expected<std::shared_ptr<aws::CredentialsProvider>, Error> find_credentials(
-    const detail::AwsKinesisSettings& settings, const aws::Environment& environment) {
-    if (settings.access_key_id == nullptr) return aws::environment_credentials(environment);
-    const auto text = [](const std::string* given) {
-        return given == nullptr ? std::string_view() : std::string_view(*given);
+    const detail::AwsKinesisSettings& settings, credentials::Surroundings surroundings) {
+    if (settings.access_key_id != nullptr) {
+        const auto text = [](const std::string* given) {
+            return given == nullptr ? std::string_view() : std::string_view(*given);
+        };
+        return aws::given_credentials(*settings.access_key_id, text(settings.secret_access_key),
+                                      text(settings.session_token));
+    }
+    auto found = credentials::find_credentials(std::move(surroundings), settings.profile);
+    if (!found) return std::move(found).error();
+    return std::move(found->provider);
+}
+
+// Asked only where nothing else names a region.
+aws::RegionOfMachine region_of_machine(const aws::Environment& environment) {
+    return [environment] {
+        if (credentials::InstanceMetadata::disabled(environment)) return std::string();
+        credentials::Surroundings surroundings;
+        surroundings.environment = environment;
+        if (auto files = aws::ProfileFiles::load(environment, {})) {
+            surroundings.files = std::move(*files);
+        }
+        credentials::InstanceMetadata metadata(
+            std::make_shared<const credentials::Surroundings>(std::move(surroundings)));
+        return credentials::region_of_instance(metadata);
     };
-    return aws::given_credentials(*settings.access_key_id, text(settings.secret_access_key),
-                                  text(settings.session_token));
 }
 
 }  // namespace
 
 Expected<std::shared_ptr<AwsKinesis>, Error> open_aws_client(
-    const detail::AwsKinesisSettings& settings, const aws::Environment& environment) {
+    const detail::AwsKinesisSettings& given, const aws::Environment& environment,
+    const aws::RegionOfMachine& machine) {
+    const detail::AwsKinesisSettings settings = adopt(given);
     if (auto error = check(settings)) return *error;
-    auto service = aws::find_kinesis(settings.endpoint, settings.region, environment);
+    const auto files = aws::ProfileFiles::load(environment, settings.profile);
+    if (!files) return files.error();
+    auto service = aws::find_kinesis({.region = settings.region,
+                                      .endpoint = settings.endpoint,
+                                      .fips = flag_of(settings.use_fips),
+                                      .dual_stack = flag_of(settings.use_dual_stack),
+                                      .account_hosts = settings.account_hosts},
+                                     environment, *files, machine);
     if (!service) return std::move(service).error();
-    auto credentials = find_credentials(settings, environment);
+    auto ca_bundle = aws::find_ca_bundle(settings.ca_bundle, environment, *files);
+    if (!ca_bundle) return std::move(ca_bundle).error();
+    const std::string user_agent = aws::user_agent(
+        LK_VERSION, aws::find_application_id(settings.application_id, environment, *files));
+    credentials::Surroundings surroundings;
+    surroundings.environment = environment;
+    surroundings.files = *files;
+    surroundings.region = service->region;
+    surroundings.ca_bundle = ca_bundle->path;
+    surroundings.user_agent = user_agent;
+    surroundings.fips = service->fips;
+    surroundings.dual_stack = service->dual_stack;
+    auto credentials = find_credentials(settings, std::move(surroundings));
     if (!credentials) return std::move(credentials).error();
     try {
         return std::make_shared<AwsKinesis>(AwsKinesis::Parts{
             .service = std::move(*service),
             .credentials = std::move(*credentials),
             .encoding = settings.json ? wire::Encoding::json : wire::Encoding::cbor,
+            .request_timeout = milliseconds(settings.request_timeout_ms),
             .transport = {.connect_timeout = milliseconds(settings.connect_timeout_ms),
-                          .ca_bundle = std::string(settings.ca_bundle),
-                          .user_agent = "lk-dispatch/" LK_VERSION " lang/c++20 os/linux",
-                          .max_connections = most_kept_connections}});
+                          .ca_bundle = std::move(ca_bundle->path),
+                          .user_agent = user_agent,
+                          .max_connections = most_kept_connections,
+                          .max_connection_age = std::chrono::seconds(settings.max_connection_age_s),
+                          .proxy = WipedText(settings.proxy)}});
     } catch (const std::exception& thrown) {
         return Error{
             .code = ErrorCode::internal,
@@ -76,7 +147,9 @@ namespace detail {
 
 Expected<std::shared_ptr<KinesisClient>, Error> open_aws_kinesis(
     const AwsKinesisSettings& settings) {
-    auto client = kinesis::open_aws_client(settings, aws::process_environment());
+    const auto environment = aws::copied_environment();
+    auto client =
+        kinesis::open_aws_client(settings, environment, kinesis::region_of_machine(environment));
     if (!client) return std::move(client).error();
     return std::shared_ptr<KinesisClient>(std::move(*client));
 }

@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstddef>
+
 #include "aws/test_environment.hpp"
 #include "http/test_certificates.hpp"
 #include "kinesis/test_client.hpp"
@@ -9,33 +11,26 @@ namespace lk::kinesis {
 namespace {
 
 using aws::environment_of;
+using testing::AllOf;
+using testing::AnyOf;
 using testing::HasSubstr;
-
-// What the public header's inline code makes of its options.
-detail::AwsKinesisSettings settings_of(const AwsKinesisOptions& options) {
-    detail::AwsKinesisSettings settings;
-    settings.region = options.region;
-    settings.endpoint = options.endpoint;
-    if (options.credentials) {
-        settings.access_key_id = &options.credentials->access_key_id;
-        settings.secret_access_key = &options.credentials->secret_access_key;
-        settings.session_token = &options.credentials->session_token;
-    }
-    settings.json = options.wire_format == WireFormat::json;
-    settings.connect_timeout_ms = options.connect_timeout.count();
-    settings.ca_bundle = options.ca_bundle;
-    return settings;
-}
+using testing::Not;
 
 const AwsCredentials given = {test_key_id, test_secret};
 
 Error refusal_of(const AwsKinesisOptions& options, const aws::Environment& environment) {
-    auto client = open_aws_client(settings_of(options), environment);
+    auto client = open_aws_client(detail::settings_of(options), environment);
     return client ? Error{.message = "it was opened"} : client.error();
 }
 
+auto is_bad_option(const std::string& message) {
+    return AllOf(testing::Field(&Error::code, ErrorCode::bad_option),
+                 testing::Field(&Error::message, HasSubstr(message)));
+}
+
 TEST(OpenAwsKinesis, NeedsCredentials) {
-    const Error error = refusal_of({.region = "eu-west-1"}, environment_of({}));
+    const Error error = refusal_of({.region = "eu-west-1"},
+                                   environment_of({{"AWS_EC2_METADATA_DISABLED", "true"}}));
     EXPECT_EQ(error.code, ErrorCode::credentials);
     EXPECT_THAT(error.message, HasSubstr("AWS_ACCESS_KEY_ID"));
 }
@@ -47,29 +42,72 @@ TEST(OpenAwsKinesis, NeedsARegion) {
 }
 
 TEST(OpenAwsKinesis, RefusesOptionsOutOfRangeByName) {
+    const AwsKinesisOptions good = {.region = "eu-west-1", .credentials = given};
     for (const auto timeout : {std::chrono::milliseconds(0), std::chrono::milliseconds(-1),
                                std::chrono::milliseconds(600'001)}) {
-        const Error error =
-            refusal_of({.region = "eu-west-1", .credentials = given, .connect_timeout = timeout},
-                       environment_of({}));
-        EXPECT_EQ(error.code, ErrorCode::bad_option);
-        EXPECT_THAT(error.message,
-                    HasSubstr("connect_timeout: " + std::to_string(timeout.count())));
+        AwsKinesisOptions options = good;
+        options.connect_timeout = timeout;
+        EXPECT_THAT(refusal_of(options, environment_of({})),
+                    is_bad_option("connect_timeout: " + std::to_string(timeout.count())));
+        options = good;
+        options.request_timeout = timeout;
+        EXPECT_THAT(refusal_of(options, environment_of({})),
+                    is_bad_option("request_timeout: " + std::to_string(timeout.count())));
     }
-    const http::TemporaryFile empty("");
-    for (const std::string& path : {std::string("/no/such/file.pem"), empty.path()}) {
-        const Error error = refusal_of(
-            {.region = "eu-west-1", .credentials = given, .ca_bundle = path}, environment_of({}));
-        EXPECT_EQ(error.code, ErrorCode::bad_option);
-        EXPECT_THAT(error.message, HasSubstr("ca_bundle: the file \"" + path + "\""));
+    for (const auto age : {std::chrono::seconds(0), std::chrono::seconds(86'401)}) {
+        AwsKinesisOptions options = good;
+        options.max_connection_age = age;
+        EXPECT_THAT(refusal_of(options, environment_of({})),
+                    is_bad_option("max_connection_age: " + std::to_string(age.count())));
     }
+    AwsKinesisOptions options = good;
+    options.ca_bundle = "/no/such/file.pem";
+    EXPECT_THAT(refusal_of(options, environment_of({})),
+                is_bad_option("option ca_bundle: the file \"/no/such/file.pem\""));
+    options = good;
+    options.profile = "none";
+    EXPECT_THAT(refusal_of(options, environment_of({})),
+                is_bad_option("option profile: the profile \"none\""));
+    options = good;
+    options.proxy = "user:hunter2@proxy:1";
+    EXPECT_THAT(refusal_of(options, environment_of({})),
+                AllOf(is_bad_option("option proxy: it does not begin with http"),
+                      testing::Field(&Error::message, Not(HasSubstr("hunter2")))));
+    options = good;
+    options.endpoint = "http://localhost:4567";
+    options.use_fips = true;
+    EXPECT_THAT(refusal_of(options, environment_of({})), is_bad_option("option use_fips"));
+}
+
+TEST(OpenAwsKinesis, FindsABadCaBundleInTheEnvironment) {
+    EXPECT_THAT(refusal_of({.region = "eu-west-1", .credentials = given},
+                           environment_of({{"AWS_CA_BUNDLE", "/no/such/file.pem"}})),
+                is_bad_option("AWS_CA_BUNDLE: the file \"/no/such/file.pem\""));
+}
+
+// A program that was compiled with a header of before those options.
+TEST(OpenAwsKinesis, ReadsNoMoreOfItsSettingsThanTheCallerHas) {
+    const AwsKinesisOptions options = {
+        .region = "eu-west-1", .credentials = given, .profile = "none", .proxy = "none"};
+    auto settings = detail::settings_of(options);
+    EXPECT_FALSE(open_aws_client(settings, environment_of({})).has_value());
+    settings.size = offsetof(detail::AwsKinesisSettings, profile);
+    EXPECT_TRUE(open_aws_client(settings, environment_of({})).has_value());
+}
+
+TEST(OpenAwsKinesis, AsksTheMachineForTheRegionLast) {
+    const AwsKinesisOptions options = {.credentials = given};
+    const auto settings = detail::settings_of(options);
+    EXPECT_TRUE(open_aws_client(settings, environment_of({}), [] { return "eu-west-1"; }));
+    EXPECT_FALSE(open_aws_client(settings, environment_of({}), [] { return ""; }));
 }
 
 TEST(OpenAwsKinesis, OpensNoConnectionYet) {
     http::ScriptedServer server([](http::ScriptedConnection&) {});
     {
-        const auto client = open_aws_client(
-            settings_of({.endpoint = server.url(), .credentials = given}), environment_of({}));
+        const auto client =
+            open_aws_client(detail::settings_of({.endpoint = server.url(), .credentials = given}),
+                            environment_of({}));
         EXPECT_TRUE(client.has_value());
     }
     EXPECT_EQ(server.connections(), 0U);
@@ -81,11 +119,12 @@ TEST(OpenAwsKinesis, SpeaksAsTheOptionsAndTheEnvironmentSay) {
         received = *connection.read_request();
         connection.answer(500, "");
     });
-    const auto client = open_aws_client(settings_of({.wire_format = WireFormat::json}),
+    const auto client = open_aws_client(detail::settings_of({.wire_format = WireFormat::json}),
                                         environment_of({{"AWS_ENDPOINT_URL_KINESIS", server.url()},
                                                         {"AWS_REGION", test_region},
                                                         {"AWS_ACCESS_KEY_ID", test_key_id},
                                                         {"AWS_SECRET_ACCESS_KEY", test_secret},
+                                                        {"AWS_SDK_UA_APP_ID", "my shop"},
                                                         {"AWS_SESSION_TOKEN", "token"}}));
     ASSERT_TRUE(client.has_value()) << client.error().message;
     EXPECT_FALSE(
@@ -94,8 +133,42 @@ TEST(OpenAwsKinesis, SpeaksAsTheOptionsAndTheEnvironmentSay) {
     EXPECT_EQ(received.headers["content-type"], "application/x-amz-json-1.1");
     EXPECT_EQ(received.headers["x-amz-security-token"], "token");
     EXPECT_THAT(received.headers["user-agent"],
-                testing::MatchesRegex("lk-dispatch/[0-9.]+ lang/c\\+\\+20 os/linux"));
+                testing::MatchesRegex("lk-dispatch/[0-9.]+ ua/2\\.1 os/linux#[^ ]+ lang/c\\+\\+#20 "
+                                      "app/my-shop"));
     EXPECT_EQ(problem_of_signature(received), "");
+}
+
+Expected<StreamSummary, Failure> describe_at(const std::string& endpoint,
+                                             std::chrono::milliseconds request_timeout) {
+    const AwsKinesisOptions options = {
+        .endpoint = endpoint, .credentials = given, .request_timeout = request_timeout};
+    const auto client = open_aws_client(detail::settings_of(options), environment_of({})).value();
+    return wait_for<StreamSummary>(
+        [&](DescribeDone done) { client->describe_stream_summary("events", std::move(done)); });
+}
+
+TEST(OpenAwsKinesis, WaitsForAnAnswerNoLongerThanTheOptionSays) {
+    http::ScriptedServer server([](http::ScriptedConnection& connection) {
+        (void)connection.read_request();
+        (void)connection.read_request();
+    });
+    const auto summary = describe_at(server.url(), std::chrono::milliseconds(50));
+    ASSERT_FALSE(summary.has_value());
+    EXPECT_EQ(summary.error().kind, FailureClass::transient);
+    // The latter where the machine was too slow to connect within that time.
+    EXPECT_THAT(summary.error().message,
+                AnyOf(HasSubstr("within 50 ms"), HasSubstr("no connection")));
+}
+
+TEST(OpenAwsKinesis, CutsOffAnAnswerThatIsLargerThanSensible) {
+    const std::string answer(5 * 1024 * 1024, ' ');
+    http::ScriptedServer server([&](http::ScriptedConnection& connection) {
+        (void)connection.read_request();
+        connection.answer(200, answer);
+    });
+    const auto summary = describe_at(server.url(), std::chrono::minutes(1));
+    ASSERT_FALSE(summary.has_value());
+    EXPECT_THAT(summary.error().message, HasSubstr("over the limit of 4194304 bytes"));
 }
 
 TEST(OpenAwsKinesis, IsWhatThePublicFunctionCalls) {

@@ -1,7 +1,9 @@
 #include "kinesis/sender.hpp"
 
+#include <algorithm>
 #include <utility>
 
+#include "aws/stream_arn.hpp"
 #include "wire/error_answer.hpp"
 
 namespace lk::kinesis {
@@ -14,8 +16,45 @@ void finish(const std::shared_ptr<Call>& call, Expected<http::Answer, Failure> o
 }
 
 // https://docs.aws.amazon.com/kinesis/latest/APIReference/CommonErrors.html
-bool means_expired_credentials(std::string_view code) {
-    return code == "ExpiredToken" || code == "ExpiredTokenException";
+std::optional<aws::Refusal> refusal_of_credentials(std::string_view code) {
+    if (code == "ExpiredToken" || code == "ExpiredTokenException") return aws::Refusal::expired;
+    if (code == "UnrecognizedClientException" || code == "InvalidClientTokenId") {
+        return aws::Refusal::unknown_key;
+    }
+    return std::nullopt;
+}
+
+// Credentials that may come: nothing was stored, and the events wait.
+Failure no_credentials(const Error& error) {
+    const bool waits = error.code == ErrorCode::credentials;
+    return {.kind = waits ? FailureClass::not_ready : FailureClass::final,
+            .code = error.code,
+            .service_code = {},
+            .message = error.message};
+}
+
+// Those that read and write records
+// (https://docs.aws.amazon.com/kinesis/latest/APIReference/API_Operations.html).
+aws::Plane plane_of(std::string_view operation) {
+    constexpr std::string_view of_data[] = {"PutRecords", "PutRecord", "GetRecords",
+                                            "GetShardIterator", "SubscribeToShard"};
+    const bool is_of_data =
+        std::find(std::begin(of_data), std::end(of_data), operation) != std::end(of_data);
+    return is_of_data ? aws::Plane::data : aws::Plane::control;
+}
+
+// Head and body. GetRecords gives at most 10 MiB of data a page, which base64 and the other members
+// enlarge. Of the others a page of ListShards is the largest: 1,000 shards of less than 1 KiB each.
+std::size_t most_answer_bytes(std::string_view operation) {
+    constexpr std::size_t mib = std::size_t{1024} * 1024;
+    return operation == "GetRecords" ? 32 * mib : 4 * mib;
+}
+
+Failure not_sent(ErrorCode code, std::string message) {
+    return {.kind = FailureClass::final,
+            .code = code,
+            .service_code = {},
+            .message = std::move(message)};
 }
 
 std::chrono::milliseconds time_left(const Call& call) {
@@ -28,11 +67,13 @@ std::chrono::milliseconds time_left(const Call& call) {
 }  // namespace
 
 Sender::Sender(aws::Service service, std::shared_ptr<aws::CredentialsProvider> credentials,
-               wire::Encoding encoding, std::weak_ptr<http::Transport> transport)
-    : endpoint_(std::move(service.endpoint)),
-      signer_(std::move(service.region), "kinesis"),
+               wire::Encoding encoding, std::chrono::milliseconds request_timeout,
+               std::weak_ptr<http::Transport> transport)
+    : service_(std::move(service)),
+      signer_(service_.region, "kinesis"),
       credentials_(std::move(credentials)),
       encoding_(encoding),
+      request_timeout_(request_timeout),
       transport_(std::move(transport)) {}
 
 void Sender::send(std::shared_ptr<Call> call) {
@@ -41,38 +82,40 @@ void Sender::send(std::shared_ptr<Call> call) {
     sign_and_post(std::move(call));
 }
 
+Expected<aws::Endpoint, Error> Sender::endpoint_of(const Call& call) const {
+    if (!aws::is_arn(call.stream)) return service_.endpoint;
+    auto chosen = aws::endpoint_of_stream(service_, call.stream, plane_of(call.operation));
+    if (!chosen) return std::move(chosen).error();
+    return std::move(chosen->endpoint);
+}
+
 void Sender::sign_and_post(std::shared_ptr<Call> call) {
+    const auto endpoint = endpoint_of(*call);
+    if (!endpoint) {
+        return finish(call, not_sent(endpoint.error().code, endpoint.error().message));
+    }
     const auto credentials = credentials_->current();
     const auto transport = transport_.lock();
-    if (!credentials || !transport) {
-        Failure failure{.kind = FailureClass::final,
-                        .code = ErrorCode::credentials,
-                        .service_code = {},
-                        .message = {}};
-        if (!credentials) {
-            failure.message = credentials.error().message;
-        } else {
-            failure.code = ErrorCode::closed;
-            failure.message = "the client is being destroyed; the request was not stored.";
-        }
-        finish(call, std::move(failure));
-        return;
+    if (!credentials) return finish(call, no_credentials(credentials.error()));
+    if (!transport) {
+        return finish(call, not_sent(ErrorCode::closed,
+                                     "the client is being destroyed; the request was not stored."));
     }
     call->credentials = *credentials;
 
     const std::string_view type = wire::content_type(encoding_);
     const std::string target = "Kinesis_20131202." + call->operation;
     const aws::Header to_sign[] = {
-        {"Host", endpoint_.host}, {"Content-Type", type}, {"X-Amz-Target", target}};
+        {"Host", endpoint->host}, {"Content-Type", type}, {"X-Amz-Target", target}};
     const auto added = signer_.sign({.method = "POST",
-                                     .path = endpoint_.path,
+                                     .path = endpoint->path,
                                      .query = {},
                                      .headers = to_sign,
                                      .body_hash = call->body_hash},
                                     **credentials, clock_.now());
 
     http::Request request;
-    request.url = endpoint_.url;
+    request.url = endpoint->url;
     request.headers.reserve(2 + added.size());
     // Host is the transport's to write.
     request.headers.push_back(std::string("Content-Type: ").append(type));
@@ -100,14 +143,19 @@ void Sender::take(std::shared_ptr<Call> call, Expected<http::Answer, http::NoAns
         sign_and_post(std::move(call));
         return;
     }
-    if (!call->credentials_were_renewed && means_expired_credentials(error.code) &&
-        credentials_->renew(*call->credentials)) {
+    const auto refusal = refusal_of_credentials(error.code);
+    const auto renewal =
+        refusal ? credentials_->renew(*call->credentials, *refusal) : aws::Renewal::impossible;
+    if (renewal == aws::Renewal::renewed && !call->credentials_were_renewed) {
         call->credentials_were_renewed = true;
         sign_and_post(std::move(call));
         return;
     }
-    finish(call, failure_of_answer(came->status, error.code, error.message,
-                                   came->header("x-amzn-requestid"), call->names()));
+    Failure failure = failure_of_answer(came->status, error.code, error.message,
+                                        came->header("x-amzn-requestid"), call->names());
+    // Others are on their way; these events need not fail.
+    if (renewal == aws::Renewal::under_way) failure.kind = FailureClass::not_ready;
+    finish(call, std::move(failure));
 }
 
 void call_with_document(Sender& sender, std::string operation, std::string_view stream,
@@ -119,9 +167,8 @@ void call_with_document(Sender& sender, std::string operation, std::string_view 
     call->body.owned = wire::serialize(sender.encoding(), message);
     call->body.pieces = {call->body.owned};
     call->body.bytes = call->body.owned.size();
-    call->timeout = std::chrono::seconds(10);
-    // GetRecords gives at most 10 MiB of data a page, which base64 and the other members enlarge.
-    call->max_answer_bytes = 32 * std::size_t{1024} * 1024;
+    call->timeout = sender.request_timeout();
+    call->max_answer_bytes = most_answer_bytes(call->operation);
     call->done = [encoding = sender.encoding(), done = std::move(done)](
                      const Call& ended, Expected<http::Answer, Failure> came) {
         if (!came) return done(std::move(came).error());

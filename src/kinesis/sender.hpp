@@ -5,7 +5,7 @@
 #include <string>
 
 #include "aws/credentials.hpp"
-#include "aws/endpoint.hpp"
+#include "aws/kinesis_service.hpp"
 #include "aws/sigv4.hpp"
 #include "http/transport.hpp"
 #include "kinesis/classify.hpp"
@@ -18,7 +18,7 @@ namespace lk::kinesis {
 /// One request to Kinesis, on the heap from its encoding until its `done` was called.
 struct Call {
     std::string operation;
-    /// For messages only.
+    /// Name or ARN, which may choose a host of the stream's account; empty where it is about none.
     std::string stream;
     wire::Body body;
     /// Zero: none.
@@ -43,22 +43,29 @@ struct Call {
 /// lives as long as its calls, which end with the transport.
 class Sender : public std::enable_shared_from_this<Sender> {
   public:
+    /// `request_timeout` is for calls of call_with_document().
     Sender(aws::Service service, std::shared_ptr<aws::CredentialsProvider> credentials,
-           wire::Encoding encoding, std::weak_ptr<http::Transport> transport);
+           wire::Encoding encoding, std::chrono::milliseconds request_timeout,
+           std::weak_ptr<http::Transport> transport);
 
     /// `call->done` is called on the transport's loop, or here when nothing can be sent.
     void send(std::shared_ptr<Call> call);
 
     [[nodiscard]] wire::Encoding encoding() const noexcept { return encoding_; }
+    [[nodiscard]] std::chrono::milliseconds request_timeout() const noexcept {
+        return request_timeout_;
+    }
 
   private:
+    [[nodiscard]] Expected<aws::Endpoint, Error> endpoint_of(const Call& call) const;
     void sign_and_post(std::shared_ptr<Call> call);
     void take(std::shared_ptr<Call> call, Expected<http::Answer, http::NoAnswer> came);
 
-    aws::Endpoint endpoint_;
+    aws::Service service_;
     aws::Signer signer_;
     std::shared_ptr<aws::CredentialsProvider> credentials_;
     wire::Encoding encoding_;
+    std::chrono::milliseconds request_timeout_;
     std::weak_ptr<http::Transport> transport_;
     SignatureClock clock_;
 };

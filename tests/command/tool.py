@@ -23,6 +23,8 @@ TOOL = os.environ.get("LK_DISPATCH", "")
 def environment(**changes):
     """The environment without what could lead the command elsewhere."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    kept.update(AWS_EC2_METADATA_DISABLED="true", AWS_CONFIG_FILE="/dev/null",
+                AWS_SHARED_CREDENTIALS_FILE="/dev/null")
     kept.update(changes)
     return kept
 

@@ -1,0 +1,31 @@
+#include "credentials/process_source.hpp"
+
+#include <utility>
+
+#include "credentials/json_answer.hpp"
+#include "credentials/run_program.hpp"
+#include "credentials/shell_words.hpp"
+
+namespace lk::credentials {
+
+ProcessSource::ProcessSource(std::string_view command, std::string from,
+                             SharedSurroundings surroundings)
+    : command_(command), from_(std::move(from)), surroundings_(std::move(surroundings)) {}
+
+Expected<Fetched, Error> ProcessSource::fetch() {
+    const auto words = split_words(command_.reveal());
+    if (!words || words->empty()) {
+        return refused(from_ + ": is no command: " +
+                       (words ? "it is empty" : "a quotation mark or backslash stays open"));
+    }
+    const auto ran = run_program(*words, *surroundings_->stop);
+    if (!ran) return refused(from_ + ": " + ran.error());
+    const auto fields = JsonFields::read(*ran);
+    if (!fields) return refused(from_ + ": the program did not print one JSON object");
+    if (fields->number("Version") != 1) {
+        return refused(from_ + ": the program printed no \"Version\": 1, the only one there is");
+    }
+    return credentials_in(*fields, {}, from_);
+}
+
+}  // namespace lk::credentials

@@ -1,0 +1,274 @@
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <set>
+
+#include "credentials/find_credentials.hpp"
+#include "credentials/refresh_schedule.hpp"
+#include "credentials/refreshing_credentials.hpp"
+#include "credentials/test_far_end.hpp"
+#include "credentials/timestamp.hpp"
+
+namespace lk::credentials {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr WallTime start(seconds(1'790'000'000));
+
+TEST(RefreshSchedule, FetchesAheadOfTheEndSpreadAtRandom) {
+    std::set<WallTime> times;
+    for (int i = 0; i < 200; ++i) {
+        RefreshSchedule schedule;
+        schedule.fetched(start + std::chrono::hours(1), start);
+        const auto ahead = start + std::chrono::hours(1) - schedule.next().value();
+        EXPECT_GE(ahead, minutes(5));
+        EXPECT_LE(ahead, minutes(15));
+        times.insert(*schedule.next());
+    }
+    EXPECT_GT(times.size(), 150U);
+}
+
+TEST(RefreshSchedule, LeavesWhatLastsAlone) {
+    RefreshSchedule schedule;
+    schedule.fetched(std::nullopt, start);
+    EXPECT_FALSE(schedule.next().has_value());
+    schedule.wanted(start + minutes(1));
+    EXPECT_EQ(schedule.next(), start + minutes(1));
+}
+
+TEST(RefreshSchedule, RepeatsAFailureWithPausesThatGrowToHalfAMinute) {
+    RefreshSchedule schedule;
+    WallTime now = start;
+    for (int i = 0; i < 20; ++i) {
+        schedule.failed(now);
+        const auto pause = schedule.next().value() - now;
+        EXPECT_GE(pause, milliseconds(500));
+        EXPECT_LE(pause, seconds(30));
+        EXPECT_GE(pause, i < 6 ? milliseconds(0) : seconds(15));
+        now = *schedule.next();
+    }
+}
+
+TEST(RefreshSchedule, AsksAtMostEveryFewSecondsWhateverIsWanted) {
+    RefreshSchedule schedule;
+    schedule.fetched(start + std::chrono::hours(1), start);
+    schedule.wanted(start + seconds(1));
+    EXPECT_EQ(schedule.next(), start + seconds(5));
+    // Also when what came had ended already, or the clock was set back by a day.
+    schedule.fetched(start - minutes(1), start);
+    EXPECT_GE(schedule.next().value(), start + minutes(1));
+    schedule.wanted(start - std::chrono::hours(24));
+    EXPECT_EQ(schedule.next(), start - std::chrono::hours(24) + seconds(5));
+}
+
+// Credentials that live for a minute, an hour long, looked at each second; one fetch in five fails.
+TEST(RefreshSchedule, KeepsCredentialsThatLiveAMinuteGoodForAnHour) {
+    RandomBytes random;
+    for (int run = 0; run < 50; ++run) {
+        RefreshSchedule schedule;
+        WallTime expires = start + minutes(1);
+        schedule.fetched(expires, start);
+        int fetches = 0;
+        for (WallTime now = start; now < start + std::chrono::hours(1); now += milliseconds(250)) {
+            while (schedule.next().value() <= now) {
+                ++fetches;
+                if (random.below(5) == 0) {
+                    schedule.failed(now);
+                } else {
+                    expires = now + minutes(1);
+                    schedule.fetched(expires, now);
+                }
+            }
+            ASSERT_GT(expires, now) << "no good credentials " << (now - start).count();
+        }
+        EXPECT_GT(fetches, 60);
+        EXPECT_LT(fetches, 200);
+    }
+}
+
+// A source that does what the test says.
+class Scripted final : public Source {
+  public:
+    Expected<Fetched, Error> fetch() override {
+        const std::lock_guard lock(mutex_);
+        ++fetches_;
+        fetched_.notify_all();
+        if (failing_) return refused("the source is out");
+        return make();
+    }
+    std::string name() const override { return "the script"; }
+
+    Fetched make() {
+        return Fetched{.credentials = {.access_key_id = "AKID" + std::to_string(generation_),
+                                       .secret_access_key = aws::Secret(secret_key),
+                                       .session_token = {}},
+                       .expires = expires_};
+    }
+    void set(int generation, std::optional<WallTime> expires, bool failing = false) {
+        const std::lock_guard lock(mutex_);
+        generation_ = generation;
+        expires_ = expires;
+        failing_ = failing;
+    }
+    int fetches() {
+        const std::lock_guard lock(mutex_);
+        return fetches_;
+    }
+
+  private:
+    std::mutex mutex_;
+    std::condition_variable fetched_;
+    int fetches_ = 0;
+    int generation_ = 1;
+    bool failing_ = false;
+    std::optional<WallTime> expires_;
+};
+
+struct Refreshing {
+    std::atomic<WallTime> now{start};
+    std::shared_ptr<Scripted> source = std::make_shared<Scripted>();
+    std::shared_ptr<RefreshingCredentials> credentials;
+
+    void open(std::optional<WallTime> expires) {
+        source->set(1, expires);
+        auto surroundings = std::make_shared<Surroundings>();
+        surroundings->now = [this] { return now.load(); };
+        credentials = std::make_shared<RefreshingCredentials>(source, source->make(), surroundings);
+    }
+    std::string id() {
+        const auto current = credentials->current();
+        return current ? (*current)->access_key_id : current.error().message;
+    }
+    // Bounded by the test's own time limit.
+    void wait_for(const std::string& wanted) {
+        while (id().find(wanted) == std::string::npos) std::this_thread::sleep_for(milliseconds(1));
+    }
+};
+
+TEST(RefreshingCredentials, AreFetchedAheadOfTheirEnd) {
+    Refreshing refreshing;
+    refreshing.open(start + minutes(60));
+    refreshing.source->set(2, start + minutes(120));
+    EXPECT_EQ(refreshing.id(), "AKID1");
+    refreshing.now = start + minutes(56);
+    refreshing.wait_for("AKID2");
+    EXPECT_EQ(refreshing.source->fetches(), 1);
+}
+
+TEST(RefreshingCredentials, KeepTheOldOnesWhileAFetchFails) {
+    Refreshing refreshing;
+    refreshing.open(start + minutes(60));
+    refreshing.source->set(2, start + minutes(120), /*failing=*/true);
+    refreshing.now = start + minutes(56);
+    while (refreshing.source->fetches() == 0) static_cast<void>(refreshing.id());
+    EXPECT_EQ(refreshing.id(), "AKID1");
+    refreshing.source->set(2, start + minutes(120));
+    refreshing.now = start + minutes(57);
+    refreshing.wait_for("AKID2");
+}
+
+TEST(RefreshingCredentials, SayWhyThereAreNoneOnceTheServiceCallsThemExpired) {
+    Refreshing refreshing;
+    refreshing.open(start + minutes(60));
+    const auto old = refreshing.credentials->current().value();
+    refreshing.source->set(2, start + minutes(120), /*failing=*/true);
+    EXPECT_EQ(refreshing.credentials->renew(*old, aws::Refusal::expired), aws::Renewal::under_way);
+    refreshing.now = start + seconds(6);
+    refreshing.wait_for("have expired, others are being fetched: the source is out");
+    refreshing.source->set(2, start + minutes(120));
+    refreshing.now = start + minutes(2);
+    refreshing.wait_for("AKID2");
+    EXPECT_EQ(refreshing.credentials->renew(*old, aws::Refusal::expired), aws::Renewal::renewed);
+}
+
+// Keys that another tool writes into the credentials file every so often.
+TEST(RefreshingCredentials, ThatLastAreLookedForAgainWhenTheServiceRefusesThem) {
+    Refreshing refreshing;
+    refreshing.open(std::nullopt);
+    const auto old = refreshing.credentials->current().value();
+    EXPECT_EQ(refreshing.source->fetches(), 0);
+    refreshing.source->set(2, std::nullopt);
+    EXPECT_EQ(refreshing.credentials->renew(*old, aws::Refusal::unknown_key),
+              aws::Renewal::under_way);
+    refreshing.now = start + seconds(6);
+    refreshing.wait_for("AKID2");
+}
+
+TEST(RefreshingCredentials, KeysThatAreUnknownAndStayTheSameAreHopeless) {
+    Refreshing refreshing;
+    refreshing.open(std::nullopt);
+    const auto old = refreshing.credentials->current().value();
+    while (refreshing.credentials->renew(*old, aws::Refusal::unknown_key) !=
+           aws::Renewal::impossible) {
+        refreshing.now = refreshing.now.load() + seconds(6);
+        std::this_thread::sleep_for(milliseconds(1));
+    }
+    EXPECT_GE(refreshing.source->fetches(), 1);
+    EXPECT_EQ(refreshing.id(), "AKID1");
+}
+
+TEST(RefreshingCredentials, AreNotInheritedByAForkedChild) {
+    Refreshing refreshing;
+    refreshing.open(start + minutes(60));
+    const pid_t child = fork();
+    if (child == 0) {
+        const bool refused = !refreshing.credentials->current() &&
+                             refreshing.credentials->current().error().code == ErrorCode::forked;
+        refreshing.credentials.reset();
+        _exit(refused ? 0 : 1);
+    }
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+    EXPECT_EQ(refreshing.id(), "AKID1");
+}
+
+TEST(FindCredentials, ReadTheFilesAnewAtEachFetch) {
+    World world;
+    world.keys("[default]\naws_access_key_id = AKIDOLD\naws_secret_access_key = s\n");
+    std::atomic<WallTime> now{world.time};
+    auto surroundings = world.surroundings();
+    surroundings.now = [&] { return now.load(); };
+    const auto found = find_credentials(std::move(surroundings), "");
+    ASSERT_TRUE(found) << found.error().message;
+    const auto old = found->provider->current().value();
+    EXPECT_EQ(old->access_key_id, "AKIDOLD");
+    world.keys("[default]\naws_access_key_id = AKIDNEW\naws_secret_access_key = s\n");
+    while (found->provider->renew(*old, aws::Refusal::unknown_key) != aws::Renewal::renewed) {
+        now = now.load() + seconds(6);
+        std::this_thread::sleep_for(milliseconds(1));
+    }
+    EXPECT_EQ(found->provider->current().value()->access_key_id, "AKIDNEW");
+}
+
+TEST(FindCredentials, NamesEveryPlaceWhenTheLastOneHasNoneEither) {
+    World world;
+    FarEnd machine([](const auto&) { return FarEnd::Answer{.status = 404}; });
+    world.variables["AWS_EC2_METADATA_SERVICE_ENDPOINT"] = machine.url();
+    std::vector<Step> steps;
+    const auto found = find_credentials(world.surroundings(), "", &steps);
+    ASSERT_FALSE(found);
+    for (const char* word : {"no AWS credentials", "AWS_ACCESS_KEY_ID", "profile default",
+                             "gave no token (HTTP 404)", "aws configure"}) {
+        EXPECT_NE(found.error().message.find(word), std::string::npos) << found.error().message;
+    }
+    EXPECT_EQ(steps.size(), 5U);
+}
+
+TEST(FindCredentials, AProfileThatFailsIsTheErrorAlone) {
+    World world;
+    world.config("[default]\ncredential_process = false\n");
+    const auto found = find_credentials(world.surroundings(), "");
+    ASSERT_FALSE(found);
+    EXPECT_TRUE(found.error().message.starts_with("credential_process in [default]"))
+        << found.error().message;
+}
+
+}  // namespace
+}  // namespace lk::credentials
