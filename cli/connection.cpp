@@ -31,6 +31,7 @@ std::string from_environment(std::initializer_list<const char*> names) {
 void refuse_beside_local(const ConnectionOptions& options) {
     const std::pair<const char*, bool> others[] = {{"--endpoint", !options.endpoint.empty()},
                                                    {"--region", !options.region.empty()},
+                                                   {"--profile", !options.profile.empty()},
                                                    {"--ca-bundle", !options.ca_bundle.empty()}};
     for (const auto& [name, given] : others) {
         if (given) {
@@ -91,16 +92,10 @@ AwsKinesisOptions aws_options(const ConnectionOptions& options) {
     AwsKinesisOptions aws;
     aws.endpoint = options.endpoint;
     aws.region = options.region;
+    aws.profile = options.profile;
     aws.ca_bundle = options.ca_bundle;
     aws.wire_format = options.wire_format;
     return aws;
-}
-
-Error no_region() {
-    return {ErrorCode::bad_option,
-            "no AWS region: give --region, or set AWS_REGION; for a stream on this machine give "
-            "--local, or --endpoint such as http://localhost:4567",
-            false, 0};
 }
 
 }  // namespace
@@ -113,8 +108,15 @@ void add_connection_options(CLI::App& app, ConnectionOptions& options) {
         ->check(endpoint_url())
         ->group(group);
     app.add_option("--region", options.region,
-                   "AWS region; default: AWS_REGION, AWS_DEFAULT_REGION")
+                   "AWS region; default: AWS_REGION, AWS_DEFAULT_REGION, the profile's, the EC2 "
+                   "machine's")
         ->type_name("REGION")
+        ->group(group);
+    app.add_option("--profile", options.profile,
+                   "Profile in AWS's shared files; default: AWS_PROFILE, AWS_DEFAULT_PROFILE, "
+                   "default")
+        ->type_name("NAME")
+        ->check(not_empty())
         ->group(group);
     app.add_option("--ca-bundle", options.ca_bundle,
                    "File of PEM certificates to trust in place of the system's")
@@ -156,20 +158,18 @@ Expected<std::shared_ptr<KinesisClient>, Error> open_client(const ConnectionOpti
         !options.endpoint.empty()
             ? options.endpoint
             : from_environment({"AWS_ENDPOINT_URL_KINESIS", "AWS_ENDPOINT_URL"});
-    if (endpoint.empty() && options.region.empty() &&
-        from_environment({"AWS_REGION", "AWS_DEFAULT_REGION"}).empty()) {
-        return no_region();
-    }
     AwsKinesisOptions aws = aws_options(options);
     auto client = try_aws_kinesis(aws);
     // Whoever serves on this very machine knows no account either, so a first try needs no keys.
     if (!client && client.error().code == ErrorCode::credentials &&
         is_loopback_endpoint(endpoint)) {
-        console.say(
-            "no AWS credentials in the environment: signing with \"local\" and \"local\" for " +
-            endpoint + ", which is on this machine");
+        console.say("no AWS credentials: signing with \"local\" and \"local\" for " + endpoint +
+                    ", which is on this machine");
         aws.credentials = AwsCredentials{"local", "local"};
         client = try_aws_kinesis(aws);
+    }
+    if (!client && client.error().message.starts_with("no AWS region")) {
+        client.error().message += "; for a stream on this machine give --local, or --endpoint";
     }
     return client;
 }
@@ -202,10 +202,10 @@ std::string with_option_names(std::string message) {
         if (message.starts_with(theirs)) message.replace(0, theirs.size(), ours);
     }
     static constexpr std::pair<std::string_view, std::string_view> anywhere[] = {
-        {"option credentials is absent and ", ""},
-        {"give the option, or set AWS_ACCESS_KEY_ID", "set AWS_ACCESS_KEY_ID"},
+        {"give option credentials, set AWS_ACCESS_KEY_ID", "set AWS_ACCESS_KEY_ID"},
         {"option endpoint", "--endpoint"},
         {"option region", "--region"},
+        {"option profile", "--profile"},
         {"option ca_bundle", "--ca-bundle"},
         {"(deliver_within)", "(--deliver-within)"}};
     for (const auto& [theirs, ours] : anywhere) {

@@ -26,6 +26,7 @@ class Console;
 struct ConnectionOptions {
     std::string endpoint;
     std::string region;
+    std::string profile;
     std::string ca_bundle;
     WireFormat wire_format = WireFormat::cbor;
     /// Empty: none. Else the Kinesis embedded in this process, kept in this directory, or in memory
@@ -34,7 +35,7 @@ struct ConnectionOptions {
     int local_shards = 1;
 };
 
-/// Adds --endpoint, --region, --ca-bundle, --wire-format and --local.
+/// Adds --endpoint, --region, --profile, --ca-bundle, --wire-format and --local.
 void add_connection_options(CLI::App& app, ConnectionOptions& options);
 /// Adds --local-shards, for commands that create the stream.
 void add_local_shards_option(CLI::App& app, ConnectionOptions& options);

@@ -97,11 +97,13 @@ Choice choose_source(const SharedSurroundings& surroundings,
         return choice;
     }
     Made instance(std::unique_ptr<Source>{});
-    if (!InstanceMetadata::disabled(surroundings->environment)) {
+    const bool disabled = InstanceMetadata::disabled(surroundings->environment);
+    if (!disabled && surroundings->may_ask_machine) {
         instance = Made(std::make_unique<InstanceSource>(metadata, surroundings));
     }
     if (search.look("EC2 instance metadata", std::move(instance),
-                    "switched off by AWS_EC2_METADATA_DISABLED")) {
+                    disabled ? "switched off by AWS_EC2_METADATA_DISABLED"
+                             : "not asked for a Kinesis on this machine")) {
         choice.last_resort = true;
         return choice;
     }

@@ -86,6 +86,17 @@ TEST(Chain, NamesEachPlaceWhenNoneHasAny) {
     EXPECT_EQ(found.steps.size(), 5U);
 }
 
+TEST(Chain, DoesNotAskTheMachineForAKinesisOnIt) {
+    World world;
+    Surroundings surroundings = world.surroundings();
+    surroundings.may_ask_machine = false;
+    const auto shared = std::make_shared<const Surroundings>(std::move(surroundings));
+    const auto choice = choose_source(shared, std::make_shared<InstanceMetadata>(shared));
+    EXPECT_EQ(choice.source, nullptr);
+    EXPECT_NE(choice.error.message.find("not asked for a Kinesis on this machine"),
+              std::string::npos);
+}
+
 // Going on to the next place would use what the user did not mean.
 TEST(Chain, EndsAtAPlaceThatSaysHalf) {
     const std::pair<Variables, const char*> cases[] = {

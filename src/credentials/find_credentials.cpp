@@ -32,7 +32,10 @@ class FoundSource final : public Source {
         unchanging_ = choice.unchanging;
         auto fetched = choice.source->fetch();
         if (fetched || !choice.last_resort) return fetched;
-        steps_.back().finding = std::move(fetched).error().message;
+        std::string why = std::move(fetched).error().message;
+        const std::string twice = steps_.back().place + ": ";
+        if (why.starts_with(twice)) why.erase(0, twice.size());
+        steps_.back().finding = std::move(why);
         return none_anywhere(steps_);
     }
 

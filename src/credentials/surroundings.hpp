@@ -20,6 +20,9 @@ struct Surroundings {
     /// PEM certificates to trust; empty: the system's.
     std::string ca_bundle = {};
     std::string user_agent = {};
+    /// Whether the EC2 machine may be asked. Not for a Kinesis on this very machine: whoever tries
+    /// one without keys would wait for an answer that does not come.
+    bool may_ask_machine = true;
     bool fips = false;
     bool dual_stack = false;
     std::function<WallTime()> now = [] { return std::chrono::system_clock::now(); };

@@ -9,6 +9,7 @@
 #include "aws/user_agent.hpp"
 #include "credentials/find_credentials.hpp"
 #include "credentials/instance_metadata.hpp"
+#include "http/loopback.hpp"
 #include "http/proxy.hpp"
 #include "kinesis/aws_client.hpp"
 
@@ -118,6 +119,7 @@ Expected<std::shared_ptr<AwsKinesis>, Error> open_aws_client(
     surroundings.region = service->region;
     surroundings.ca_bundle = ca_bundle->path;
     surroundings.user_agent = user_agent;
+    surroundings.may_ask_machine = !http::is_loopback(service->endpoint.url);
     surroundings.fips = service->fips;
     surroundings.dual_stack = service->dual_stack;
     auto credentials = find_credentials(settings, std::move(surroundings));
