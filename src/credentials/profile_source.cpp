@@ -134,9 +134,10 @@ class ProfileReader {
     }
 
     Made read_sso(const aws::ConfigSection& profile) const {
-        SsoRole sso{.login = {.mend = "aws sso login --profile " + names_.back()},
-                    .account = std::string(profile.value("sso_account_id")),
-                    .role = std::string(profile.value("sso_role_name"))};
+        SsoRole sso;
+        sso.login.mend = "aws sso login --profile " + names_.back();
+        sso.account = profile.value("sso_account_id");
+        sso.role = profile.value("sso_role_name");
         const std::string from = "SSO of profile " + quotable(names_.back());
         const auto missing = [&](const std::string& what) {
             return refused(from + ": " + what + " is missing in the config file");
