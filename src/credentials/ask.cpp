@@ -8,22 +8,24 @@
 namespace lk::credentials {
 namespace {
 
-bool worth_another(const Expected<http::WipedAnswer, http::NoAnswer>& came) {
+bool worth_another(const Expected<http::WipedAnswer, http::NoAnswer>& came,
+                   const Patience& patience) {
     if (!came) return !came.error().needs_mending;
-    return came->status == 429 || came->status >= 500;
+    return came->status == 429 || came->status >= 500 ||
+           (patience.passing && patience.passing(*came));
 }
 
 }  // namespace
 
 Expected<http::WipedAnswer, Error> ask(const Surroundings& surroundings, http::WaitingCall call,
-                                       std::string_view whom, Patience patience) {
+                                       std::string_view whom, const Patience& patience) {
     call.ca_bundle = surroundings.ca_bundle;
     call.user_agent = surroundings.user_agent;
     call.stop_descriptor = surroundings.stop->descriptor();
     auto pause = patience.first_pause;
     for (int attempt = 1;; ++attempt) {
         auto came = http::call_and_wait(call);
-        const bool last = attempt >= patience.attempts || !worth_another(came) ||
+        const bool last = attempt >= patience.attempts || !worth_another(came, patience) ||
                           !surroundings.stop->sleep(pause);
         if (came && last) return std::move(*came);
         if (last) return refused(std::string(whom) + ": " + came.error().message);

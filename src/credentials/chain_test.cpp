@@ -149,6 +149,21 @@ TEST(ProfileSource, ReadsEveryKindOfProfile) {
          "[profile q]\nrole_arn = arn:q\nsource_profile = base\n",
          "[base]\naws_access_key_id = A\naws_secret_access_key = S\n",
          {"role arn:r", "with role arn:q", "with aws_access_key_id in [base]"}},
+        // As in botocore and the SDK for Go: the keys of a source come before its own role.
+        {"[profile p]\nrole_arn = arn:r\nsource_profile = base\n"
+         "[profile base]\nrole_arn = arn:b\nsource_profile = nowhere\n",
+         "[base]\naws_access_key_id = A\naws_secret_access_key = S\n",
+         {"role arn:r", "with aws_access_key_id in [base]"}},
+        {"[profile p]\nrole_arn = arn:r\nsource_profile = q\n"
+         "[profile q]\nrole_arn = arn:q\nsource_profile = p\naws_access_key_id = A\n"
+         "aws_secret_access_key = S\n",
+         "",
+         {"role arn:r", "with aws_access_key_id in [profile q]"}},
+        {"[profile p]\nrole_arn = arn:r\nsource_profile = q\n"
+         "[profile q]\nrole_arn = arn:q\nweb_identity_token_file = /t\naws_access_key_id = A\n"
+         "aws_secret_access_key = S\n",
+         "",
+         {"role arn:r", "with web identity, role arn:q"}},
         {"[profile p]\nrole_arn = arn:r\nsource_profile = p\naws_access_key_id = A\n"
          "aws_secret_access_key = S\n",
          "",

@@ -11,7 +11,7 @@ namespace {
 std::string keys(std::string_view expiration = "2026-09-21T15:13:20Z") {
     return R"({"AccessKeyId":"ASIACONTAINER","SecretAccessKey":")" + std::string(secret_key) +
            R"(","Token":")" + std::string(secret_token) + R"(","Expiration":")" +
-           std::string(expiration) + R"("})";
+           std::string(expiration) + R"(","AccountId":"111122223333"})";
 }
 
 Expected<Fetched, Error> fetch(World& world) {
@@ -31,6 +31,7 @@ TEST(ContainerSource, FetchesFromTheFullUriWithTheTokenOfTheEnvironment) {
     EXPECT_EQ(fetched->credentials.secret_access_key.reveal(), secret_key);
     EXPECT_EQ(fetched->credentials.session_token.reveal(), secret_token);
     EXPECT_EQ(timestamp(fetched->expires.value()), "2026-09-21T15:13:20Z");
+    EXPECT_EQ(fetched->account_id, "111122223333");
     const auto request = service.requests().at(0);
     EXPECT_EQ(request.first_line, "GET /v1/credentials?id=7 HTTP/1.1");
     EXPECT_EQ(request.headers.at("authorization"), "Basic abc");

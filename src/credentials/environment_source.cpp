@@ -15,8 +15,8 @@ Expected<std::unique_ptr<Source>, Error> environment_source(const aws::Environme
         return refused(std::string(given) + " is set in the environment, " + missing +
                        " is not; set both or neither");
     }
-    return std::unique_ptr<Source>(
-        std::make_unique<FixedSource>(Given{id, secret, token}, "environment AWS_ACCESS_KEY_ID"));
+    return std::unique_ptr<Source>(std::make_unique<FixedSource>(
+        Given{id, secret, token}, "environment AWS_ACCESS_KEY_ID", environment("AWS_ACCOUNT_ID")));
 }
 
 }  // namespace lk::credentials

@@ -4,9 +4,18 @@
 #include <utility>
 
 #include "credentials/refreshing_credentials.hpp"
+#include "credentials/timestamp.hpp"
 
 namespace lk::credentials {
 namespace {
+
+// What people may see of them.
+std::string shown(const Fetched& fetched) {
+    std::string text = "key " + masked(fetched.credentials.access_key_id);
+    if (!fetched.account_id.empty()) text += " of account " + fetched.account_id;
+    if (fetched.expires) text += ", until " + timestamp(*fetched.expires);
+    return text;
+}
 
 // Chooses anew at each fetch.
 class FoundSource final : public Source {
@@ -31,7 +40,11 @@ class FoundSource final : public Source {
         }
         unchanging_ = choice.unchanging;
         auto fetched = choice.source->fetch();
-        if (fetched || !choice.last_resort) return fetched;
+        if (fetched) {
+            steps_.back().finding += ": " + shown(*fetched);
+            return fetched;
+        }
+        if (!choice.last_resort) return fetched;
         std::string why = std::move(fetched).error().message;
         const std::string twice = steps_.back().place + ": ";
         if (why.starts_with(twice)) why.erase(0, twice.size());
@@ -73,6 +86,7 @@ Expected<FoundCredentials, Error> find_credentials(Surroundings surroundings,
     found.from = source->name();
     found.steps = source->steps();
     found.expires = first->expires;
+    found.account_id = first->account_id;
     if (source->unchanging()) {
         const aws::Credentials& keys = first->credentials;
         auto fixed = aws::given_credentials(keys.access_key_id, keys.secret_access_key.reveal(),

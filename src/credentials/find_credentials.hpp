@@ -17,6 +17,8 @@ struct FoundCredentials {
     std::vector<Step> steps;
     /// By this machine's clock; nothing: they last.
     std::optional<WallTime> expires;
+    /// Empty where the source does not tell.
+    std::string account_id;
 };
 
 /// Credentials as the AWS CLI finds them. Blocks until they are there, for some seconds at most

@@ -14,9 +14,11 @@ Expected<Fetched, Error> credentials_in(const JsonFields& fields, const FieldNam
                            quotable(text) + "\" is no time such as 2026-11-24T04:00:00Z");
         }
     }
-    return checked({fields.text(names.access_key_id), fields.text(names.secret_access_key),
-                    fields.text(names.session_token)},
-                   expires, from);
+    auto fetched = checked({fields.text(names.access_key_id), fields.text(names.secret_access_key),
+                            fields.text(names.session_token)},
+                           expires, from);
+    if (fetched) fetched->account_id = account_id_in(fields.text(names.account_id));
+    return fetched;
 }
 
 }  // namespace lk::credentials

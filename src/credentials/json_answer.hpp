@@ -13,6 +13,7 @@ struct FieldNames {
     std::string_view secret_access_key = "SecretAccessKey";
     std::string_view session_token = "SessionToken";
     std::string_view expiration = "Expiration";
+    std::string_view account_id = "AccountId";
 };
 
 /// Credentials as a JSON object holds them. An expiration that is there but is no time is an

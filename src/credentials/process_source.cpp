@@ -9,8 +9,11 @@
 namespace lk::credentials {
 
 ProcessSource::ProcessSource(std::string_view command, std::string from,
-                             SharedSurroundings surroundings)
-    : command_(command), from_(std::move(from)), surroundings_(std::move(surroundings)) {}
+                             SharedSurroundings surroundings, std::string_view account_id)
+    : command_(command),
+      from_(std::move(from)),
+      surroundings_(std::move(surroundings)),
+      account_id_(account_id_in(account_id)) {}
 
 Expected<Fetched, Error> ProcessSource::fetch() {
     const auto words = split_words(command_.reveal());
@@ -25,7 +28,9 @@ Expected<Fetched, Error> ProcessSource::fetch() {
     if (fields->number("Version") != 1) {
         return refused(from_ + ": the program printed no \"Version\": 1, the only one there is");
     }
-    return credentials_in(*fields, {}, from_);
+    auto fetched = credentials_in(*fields, {}, from_);
+    if (fetched && fetched->account_id.empty()) fetched->account_id = account_id_;
+    return fetched;
 }
 
 }  // namespace lk::credentials

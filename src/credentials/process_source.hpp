@@ -13,8 +13,10 @@ namespace lk::credentials {
 /// and 64 KiB of output; its stderr is this process's, so that it can say what is wrong.
 class ProcessSource final : public Source {
   public:
-    /// `from` names the setting. The command may hold secrets and is never quoted.
-    ProcessSource(std::string_view command, std::string from, SharedSurroundings surroundings);
+    /// `from` names the setting. The command may hold secrets and is never quoted. `account_id`
+    /// counts where the program does not print one.
+    ProcessSource(std::string_view command, std::string from, SharedSurroundings surroundings,
+                  std::string_view account_id = {});
     [[nodiscard]] Expected<Fetched, Error> fetch() override;
     [[nodiscard]] std::string name() const override { return from_; }
 
@@ -22,6 +24,7 @@ class ProcessSource final : public Source {
     aws::Secret command_;
     std::string from_;
     SharedSurroundings surroundings_;
+    std::string account_id_;
 };
 
 }  // namespace lk::credentials

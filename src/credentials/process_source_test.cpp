@@ -1,8 +1,8 @@
 #include "credentials/process_source.hpp"
 
 #include <gtest/gtest.h>
-#include <signal.h>
 #include <unistd.h>
+#include <csignal>
 
 #include <thread>
 

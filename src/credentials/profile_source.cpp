@@ -29,7 +29,8 @@ class ProfileReader {
         const auto profile = surroundings_->files.profile(name);
         if (!profile) return Made(std::unique_ptr<Source>());
         names_.emplace_back(name);
-        if (const auto role = profile->find("role_arn")) return read_role(*profile, *role);
+        const auto role = profile->find("role_arn");
+        if (role && !gives_keys_as_a_source(*profile)) return read_role(*profile, *role);
         if (profile->find("sso_account_id") || profile->find("sso_role_name") ||
             profile->find("sso_session")) {
             return read_sso(*profile);
@@ -38,6 +39,13 @@ class ProfileReader {
     }
 
   private:
+    // Of a profile with keys and a role whoever asks for the profile gets the role, but a role that
+    // has it as its source is taken on with the keys; botocore and the SDK for Go agree in that.
+    [[nodiscard]] bool gives_keys_as_a_source(const aws::ConfigSection& profile) const {
+        return names_.size() > 1 && !profile.find("web_identity_token_file") &&
+               (profile.find("aws_access_key_id") || profile.find("aws_secret_access_key"));
+    }
+
     Made read_role(const aws::ConfigSection& profile, const aws::FoundSetting& arn) {
         const std::string from = arn.where("role_arn");
         if (const auto mfa = profile.find("mfa_serial")) {
@@ -163,11 +171,12 @@ class ProfileReader {
     }
 
     Made read_own_keys(const aws::ConfigSection& profile) const {
+        const auto account = profile.value("aws_account_id");
         const auto id = profile.find("aws_access_key_id");
         const auto process = profile.find("credential_process");
         if (process && !(id && id->in_credentials_file)) {
             return Made(std::make_unique<ProcessSource>(
-                process->value, process->where("credential_process"), surroundings_));
+                process->value, process->where("credential_process"), surroundings_, account));
         }
         const auto secret = profile.find("aws_secret_access_key");
         if (!id && !secret) return Made(std::unique_ptr<Source>());
@@ -178,7 +187,7 @@ class ProfileReader {
                            " is missing beside it");
         }
         return Made(std::make_unique<FixedSource>(
-            Given{id->value, secret->value, profile.value("aws_session_token")}, from));
+            Given{id->value, secret->value, profile.value("aws_session_token")}, from, account));
     }
 
     const SharedSurroundings& surroundings_;

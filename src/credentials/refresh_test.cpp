@@ -99,6 +99,7 @@ class Scripted final : public Source {
         const std::lock_guard lock(mutex_);
         ++fetches_;
         fetched_.notify_all();
+        if (meanwhile_) std::exchange(meanwhile_, nullptr)();
         if (failing_) return refused("the source is out");
         return make();
     }
@@ -116,6 +117,11 @@ class Scripted final : public Source {
         expires_ = expires;
         failing_ = failing;
     }
+    /// Happens once, during the next fetch.
+    void meanwhile(std::function<void()> happening) {
+        const std::lock_guard lock(mutex_);
+        meanwhile_ = std::move(happening);
+    }
     int fetches() {
         const std::lock_guard lock(mutex_);
         return fetches_;
@@ -128,6 +134,7 @@ class Scripted final : public Source {
     int generation_ = 1;
     bool failing_ = false;
     std::optional<WallTime> expires_;
+    std::function<void()> meanwhile_;
 };
 
 struct Refreshing {
@@ -171,6 +178,60 @@ TEST(RefreshingCredentials, KeepTheOldOnesWhileAFetchFails) {
     refreshing.source->set(2, start + minutes(120));
     refreshing.now = start + minutes(57);
     refreshing.wait_for("AKID2");
+}
+
+// A machine that is suspended while it asks.
+TEST(RefreshingCredentials, AreAskedForAgainWhenTheClockLeapsAheadInMidFlight) {
+    Refreshing refreshing;
+    refreshing.open(start + minutes(60));
+    const WallTime woken = start + std::chrono::hours(10);
+    refreshing.source->set(2, start + minutes(120));
+    refreshing.source->meanwhile([&] { refreshing.now = woken; });
+    refreshing.now = start + minutes(56);
+    refreshing.wait_for("AKID2");
+    refreshing.source->set(3, woken + minutes(60));
+    EXPECT_EQ(refreshing.id(), "AKID2");
+    refreshing.now = woken + minutes(2);
+    refreshing.wait_for("AKID3");
+    EXPECT_EQ(refreshing.source->fetches(), 2);
+}
+
+// By such a clock they last for a day and more; the service knows better.
+TEST(RefreshingCredentials, AreReplacedThoughTheClockFellBackInMidFlight) {
+    Refreshing refreshing;
+    refreshing.open(start + minutes(60));
+    const WallTime fallen = start - std::chrono::hours(24);
+    refreshing.source->set(2, start + minutes(120));
+    refreshing.source->meanwhile([&] { refreshing.now = fallen; });
+    refreshing.now = start + minutes(56);
+    refreshing.wait_for("AKID2");
+    const auto old = refreshing.credentials->current().value();
+    refreshing.source->set(3, start + minutes(180));
+    EXPECT_EQ(refreshing.credentials->renew(*old, aws::Refusal::expired), aws::Renewal::under_way);
+    refreshing.now = fallen + seconds(6);
+    refreshing.wait_for("AKID3");
+}
+
+// Simulated seconds. The clock stands still while a fetch is under way, and from five seconds
+// before the end on: a thread that is slow is no gap, one that does not ask ends no more.
+TEST(RefreshingCredentials, ThatLiveAMinuteAreGoodForAnHour) {
+    Refreshing refreshing;
+    WallTime expires = start + minutes(1);
+    refreshing.open(expires);
+    int generation = 1;
+    for (WallTime now = start; now < start + std::chrono::hours(1); now += seconds(1)) {
+        refreshing.now = now;
+        refreshing.source->set(generation + 1, now + minutes(1));
+        static_cast<void>(refreshing.id());
+        const bool asked = refreshing.source->fetches() >= generation;
+        if (!asked && expires - now > seconds(5)) continue;
+        ++generation;
+        refreshing.wait_for("AKID" + std::to_string(generation));
+        // They were fetched within this second or the one before.
+        expires = now + seconds(59);
+    }
+    EXPECT_GE(generation, 60);
+    EXPECT_LE(generation, 120);
 }
 
 TEST(RefreshingCredentials, SayWhyThereAreNoneOnceTheServiceCallsThemExpired) {
@@ -245,6 +306,35 @@ TEST(FindCredentials, ReadTheFilesAnewAtEachFetch) {
         std::this_thread::sleep_for(milliseconds(1));
     }
     EXPECT_EQ(found->provider->current().value()->access_key_id, "AKIDNEW");
+}
+
+TEST(FindCredentials, TellsWhoseKeysItFoundWithoutShowingThem) {
+    World world;
+    world.variables["AWS_ACCESS_KEY_ID"] = "AKIAIOSFODNN7EXAMPLE";
+    world.variables["AWS_SECRET_ACCESS_KEY"] = secret_key;
+    world.variables["AWS_SESSION_TOKEN"] = secret_token;
+    world.variables["AWS_ACCOUNT_ID"] = "111122223333";
+    const auto found = find_credentials(world.surroundings(), "");
+    ASSERT_TRUE(found) << found.error().message;
+    EXPECT_EQ(found->account_id, "111122223333");
+    EXPECT_EQ(found->steps.back().finding,
+              "environment AWS_ACCESS_KEY_ID: key ****MPLE of account 111122223333");
+}
+
+TEST(FindCredentials, TellsUntilWhenTheyLast) {
+    World world;
+    const auto printed = world.folder.write(
+        "keys", R"({"Version":1,"AccessKeyId":"ASIAIOSFODNN7EXAMPLE","SecretAccessKey":")" +
+                    std::string(secret_key) +
+                    R"(","SessionToken":"t","Expiration":"2026-09-21T16:00:00Z"})");
+    world.config("[default]\naws_account_id = 444455556666\ncredential_process = cat " + printed +
+                 "\n");
+    std::vector<Step> steps;
+    const auto found = find_credentials(world.surroundings(), "", &steps);
+    ASSERT_TRUE(found) << found.error().message;
+    EXPECT_TRUE(steps.back().finding.ends_with(
+        "key ****MPLE of account 444455556666, until 2026-09-21T16:00:00Z"))
+        << steps.back().finding;
 }
 
 TEST(FindCredentials, NamesEveryPlaceWhenTheLastOneHasNoneEither) {

@@ -56,6 +56,7 @@ TEST(RoleSource, AsksStsSignedWithTheCredentialsOfItsBase) {
     EXPECT_EQ(fetched->credentials.secret_access_key.reveal(), secret_key);
     EXPECT_EQ(fetched->credentials.session_token.reveal(), secret_token);
     EXPECT_EQ(timestamp(fetched->expires.value()), "2026-09-21T15:13:20Z");
+    EXPECT_EQ(fetched->account_id, "111122223333");
     const auto request = sts.service.requests().at(0);
     EXPECT_EQ(request.first_line, "POST / HTTP/1.1");
     EXPECT_EQ(request.body,
@@ -98,6 +99,80 @@ TEST(RoleSource, SaysWhatIsWrong) {
         Sts sts;
         sts.answer_with = one.answer;
         expect_refused(sts.assume(), one.words);
+    }
+}
+
+std::string refusal_xml(std::string_view code, std::string_view message) {
+    return "<ErrorResponse><Error><Type>Sender</Type><Code>" + std::string(code) +
+           "</Code><Message>" + std::string(message) + "</Message></Error></ErrorResponse>";
+}
+
+// STS says so with status 400, as if the request itself were wrong.
+TEST(RoleSource, AsksAgainWhenStsIsOnlyBusy) {
+    for (const char* code :
+         {"Throttling", "ThrottlingException", "IDPCommunicationError", "InvalidIdentityToken"}) {
+        Sts sts;
+        int asked = 0;
+        FarEnd service([&](const auto&) {
+            return ++asked < 3 ? FarEnd::Answer{400, refusal_xml(code, "Rate exceeded")}
+                               : FarEnd::Answer{200, answer("AssumeRole")};
+        });
+        sts.world.variables["AWS_ENDPOINT_URL_STS"] = service.url();
+        EXPECT_TRUE(sts.assume()) << code;
+        EXPECT_EQ(service.requests().size(), 3U);
+    }
+}
+
+// This machine's clock says 2026-09-21T14:13:20Z, that of STS two hours later or earlier.
+TEST(RoleSource, SignsByTheTimeOfStsWhenItsOwnClockIsWrong) {
+    struct Case {
+        const char* message;
+        const char* date;
+        const char* signed_at;
+        const char* expires;
+        const char* expires_here;
+    };
+    const Case cases[] = {
+        {"Signature expired: 20260921T141320Z is now earlier than 20260921T155820Z",
+         "Mon, 21 Sep 2026 16:13:20 GMT", "20260921T161320Z", "2026-09-21T17:13:20Z",
+         "2026-09-21T15:13:20Z"},
+        {"Signature not yet current: 20260921T141320Z is still later than 20260921T122820Z",
+         "Mon, 21 Sep 2026 12:13:20 GMT", "20260921T121320Z", "2026-09-21T13:13:20Z",
+         "2026-09-21T15:13:20Z"},
+    };
+    for (const auto& one : cases) {
+        Sts sts;
+        const std::string date = "Date: " + std::string(one.date) + "\r\n";
+        FarEnd service([&](const http::ReceivedRequest& request) {
+            return request.headers.at("x-amz-date") == one.signed_at
+                       ? FarEnd::Answer{200, answer("AssumeRole", one.expires), date}
+                       : FarEnd::Answer{403, refusal_xml("SignatureDoesNotMatch", one.message),
+                                        date};
+        });
+        sts.world.variables["AWS_ENDPOINT_URL_STS"] = service.url();
+        const auto fetched = sts.assume();
+        ASSERT_TRUE(fetched) << fetched.error().message;
+        // Told by the clock that will be asked whether they have ended.
+        EXPECT_EQ(timestamp(fetched->expires.value()), one.expires_here);
+        EXPECT_EQ(service.requests().size(), 2U);
+    }
+}
+
+TEST(RoleSource, CorrectsItsClockOnceAndNotForASecretThatIsWrong) {
+    const std::pair<FarEnd::Answer, std::size_t> cases[] = {
+        {{403, refusal_xml("SignatureDoesNotMatch", "The request signature we calculated differs"),
+          "Date: Mon, 21 Sep 2026 16:13:20 GMT\r\n"},
+         1},
+        {{403, refusal_xml("RequestExpired", "expired"), "Date: Mon, 21 Sep 2026 16:13:20 GMT\r\n"},
+         2},
+        {{403, refusal_xml("RequestExpired", "expired"), "Date: someday\r\n"}, 1},
+        {{403, refusal_xml("RequestExpired", "expired")}, 1},
+    };
+    for (const auto& [refusing, requests] : cases) {
+        Sts sts;
+        sts.answer_with = refusing;
+        expect_refused(sts.assume(), {"HTTP 403"});
+        EXPECT_EQ(sts.service.requests().size(), requests);
     }
 }
 

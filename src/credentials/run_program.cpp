@@ -2,14 +2,13 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <spawn.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <stdexcept>
 #include <system_error>
@@ -62,6 +61,7 @@ class SpawnRules {
         posix_spawn_file_actions_adddup2(&actions_, out, STDOUT_FILENO);
         std::vector<WipedText> copies = words;
         std::vector<char*> arguments;
+        arguments.reserve(copies.size() + 1);
         for (WipedText& word : copies) arguments.push_back(word.data());
         arguments.push_back(nullptr);
         return posix_spawnp(&child, arguments.front(), &actions_, &attributes_, arguments.data(),

@@ -34,15 +34,24 @@ Expected<Fetched, Error> checked(const Given& given, std::optional<WallTime> exp
                    .expires = expires};
 }
 
-FixedSource::FixedSource(const Given& given, std::string from)
+FixedSource::FixedSource(const Given& given, std::string from, std::string_view account_id)
     : access_key_id_(given.access_key_id),
       secret_access_key_(given.secret_access_key),
       session_token_(given.session_token),
-      from_(std::move(from)) {}
+      from_(std::move(from)),
+      account_id_(account_id_in(account_id)) {}
 
 Expected<Fetched, Error> FixedSource::fetch() {
-    return checked({access_key_id_.reveal(), secret_access_key_.reveal(), session_token_.reveal()},
-                   {}, from_);
+    auto fetched = checked(
+        {access_key_id_.reveal(), secret_access_key_.reveal(), session_token_.reveal()}, {}, from_);
+    if (fetched) fetched->account_id = account_id_;
+    return fetched;
+}
+
+std::string account_id_in(std::string_view text) {
+    const bool fits = text.size() == 12 && std::all_of(text.begin(), text.end(),
+                                                       [](char c) { return c >= '0' && c <= '9'; });
+    return fits ? std::string(text) : std::string();
 }
 
 Error refused(std::string message) {

@@ -19,6 +19,8 @@ struct Fetched {
     aws::Credentials credentials;
     /// By this machine's clock, also where that is wrong. Nothing: they last.
     std::optional<WallTime> expires = {};
+    /// The account they belong to, of twelve digits; empty where the source does not tell.
+    std::string account_id = {};
 };
 
 /// One place that credentials come from.
@@ -47,7 +49,7 @@ struct Given {
 /// Credentials that stand in a file or in the environment.
 class FixedSource final : public Source {
   public:
-    FixedSource(const Given& given, std::string from);
+    FixedSource(const Given& given, std::string from, std::string_view account_id = {});
     [[nodiscard]] Expected<Fetched, Error> fetch() override;
     [[nodiscard]] std::string name() const override { return from_; }
 
@@ -56,7 +58,12 @@ class FixedSource final : public Source {
     aws::Secret secret_access_key_;
     aws::Secret session_token_;
     std::string from_;
+    std::string account_id_;
 };
+
+/// The text where it is an account id, else nothing: it is only told to people, so that one that is
+/// wrong need not end anything.
+[[nodiscard]] std::string account_id_in(std::string_view text);
 
 [[nodiscard]] Error refused(std::string message);
 

@@ -42,9 +42,11 @@ Expected<Fetched, Error> SsoSource::fetch() {
     if (!expires) {
         return refused(from_ + ": the answer of the SSO portal is not one of its own");
     }
-    return checked({fields->text("accessKeyId"), fields->text("secretAccessKey"),
-                    fields->text("sessionToken")},
-                   expires, from_);
+    auto fetched = checked({fields->text("accessKeyId"), fields->text("secretAccessKey"),
+                            fields->text("sessionToken")},
+                           expires, from_);
+    if (fetched) fetched->account_id = account_id_in(role_.account);
+    return fetched;
 }
 
 }  // namespace lk::credentials

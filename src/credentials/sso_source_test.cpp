@@ -123,6 +123,28 @@ TEST(SsoSource, UsesATokenThatIsStillGoodWhenItsRenewalFails) {
     EXPECT_TRUE(sso.fetch("dev"));
 }
 
+// A renewal takes a token that serves once: of two programs, one is refused.
+TEST(SsoSource, TakesTheTokenThatAnotherProgramRenewedMeanwhile) {
+    Sso sso;
+    sso.sign_in("corp", "2026-09-21T14:00:00Z", renewable);
+    FarEnd service([&](const http::ReceivedRequest& request) {
+        if (!request.first_line.starts_with("POST /token ")) return sso.portal;
+        sso.sign_in("corp", "2026-09-21T22:00:00Z", R"(,"by":"the other")");
+        return FarEnd::Answer{400, R"({"error":"invalid_grant"})"};
+    });
+    sso.world.variables["AWS_ENDPOINT_URL"] = service.url();
+    const auto fetched = sso.fetch("dev");
+    ASSERT_TRUE(fetched) << fetched.error().message;
+    EXPECT_EQ(fetched->account_id, "111122223333");
+}
+
+TEST(SsoSource, RefusesATokenThatWouldForgeAHeader) {
+    Sso sso;
+    sso.sign_in("corp", "2026-09-21T20:00:00Z", R"(,"accessToken":"cached-access\r\nX-Other: 1")");
+    expect_refused(sso.fetch("dev"), {"SSO of profile dev", "line break"});
+    EXPECT_EQ(sso.service.requests().size(), 0U);
+}
+
 TEST(SsoSource, SaysWhatToDo) {
     struct Case {
         std::function<void(Sso&)> change;

@@ -46,8 +46,10 @@ void write_back(const std::string& path, const JsonFields& token) {
     const int file = open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (file < 0) return;
     const WipedText text = token.write();
+    // The old renewal token serves no more: a power cut must not leave an empty file in its place.
     const bool written =
-        ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+        ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+        fsync(file) == 0;
     close(file);
     if (!written || rename(fresh.c_str(), path.c_str()) != 0) unlink(fresh.c_str());
 }
@@ -96,6 +98,22 @@ Error needs_login(const SsoLogin& login, const std::string& why) {
     return refused(why + "; run " + login.mend);
 }
 
+struct Cached {
+    JsonFields token;
+    WallTime expires;
+};
+
+Expected<Cached, Error> read_cached(const std::string& path, const SsoLogin& login) {
+    const auto text = read_secret_file(path, "SSO");
+    if (!text) return needs_login(login, text.error().message);
+    auto token = JsonFields::read(*text);
+    const auto expires = token ? time_in(*token, "expiresAt") : std::nullopt;
+    if (!expires || token->text("accessToken").empty()) {
+        return needs_login(login, "the SSO token in " + path + " is damaged");
+    }
+    return Cached{std::move(*token), *expires};
+}
+
 }  // namespace
 
 std::string sso_token_path(std::string_view key, const aws::Environment& environment) {
@@ -106,28 +124,26 @@ Expected<WipedText, Error> sso_access_token(const SsoLogin& login,
                                             const Surroundings& surroundings) {
     constexpr std::chrono::minutes ahead(5);
     const std::string path = sso_token_path(login.key, surroundings.environment);
-    const auto text = read_secret_file(path, "SSO");
-    if (!text) return needs_login(login, text.error().message);
-    auto token = JsonFields::read(*text);
-    const auto expires = token ? time_in(*token, "expiresAt") : std::nullopt;
-    if (!expires || token->text("accessToken").empty()) {
-        return needs_login(login, "the SSO token in " + path + " is damaged");
-    }
+    const auto cached = read_cached(path, login);
+    if (!cached) return cached.error();
     const WallTime now = surroundings.now();
-    if (*expires > now + ahead) return WipedText(token->text("accessToken"));
-    if (login.renewable && can_renew(*token, now)) {
-        const auto fresh = renew(*token, login, surroundings);
+    if (cached->expires > now + ahead) return WipedText(cached->token.text("accessToken"));
+    std::string why = "the SSO token in " + path + " expired at " + timestamp(cached->expires);
+    if (login.renewable && can_renew(cached->token, now)) {
+        const auto fresh = renew(cached->token, login, surroundings);
         if (fresh) {
             write_back(path, *fresh);
             return WipedText(fresh->text("accessToken"));
         }
-        if (*expires <= now) return needs_login(login, fresh.error().message);
+        // A renewal token serves once: another program may have been faster.
+        const auto theirs = read_cached(path, login);
+        if (theirs && theirs->expires > now + ahead) {
+            return WipedText(theirs->token.text("accessToken"));
+        }
+        why = fresh.error().message;
     }
-    if (*expires <= now) {
-        return needs_login(login,
-                           "the SSO token in " + path + " expired at " + timestamp(*expires));
-    }
-    return WipedText(token->text("accessToken"));
+    if (cached->expires <= now) return needs_login(login, why);
+    return WipedText(cached->token.text("accessToken"));
 }
 
 }  // namespace lk::credentials

@@ -1,11 +1,15 @@
 #include "credentials/sts_answer.hpp"
 
 #include <expat.h>
-#include <string.h>
+#include <cstring>
 
 #include <cstddef>
 #include <cstdlib>
 #include <memory>
+#include <new>
+#include <utility>
+
+#include "credentials/source.hpp"
 
 namespace lk::credentials {
 namespace {
@@ -53,6 +57,7 @@ struct Reader {
         if (element == "SecretAccessKey") return &answer.secret_access_key;
         if (element == "SessionToken") return &answer.session_token;
         if (element == "Expiration") return &answer.expiration;
+        if (element == "Arn") return &answer.arn;
         if (element == "Code") return &answer.error_code;
         if (element == "Message") return &answer.error_message;
         return nullptr;
@@ -105,6 +110,34 @@ StsAnswer read_sts_answer(std::string_view xml) {
         return {};
     }
     return std::move(reader.answer);
+}
+
+std::string account_of(const StsAnswer& answer) {
+    std::string_view rest = answer.arn;
+    for (int colons = 0; colons < 4; ++colons) {
+        const auto colon = rest.find(':');
+        if (colon == std::string_view::npos) return {};
+        rest.remove_prefix(colon + 1);
+    }
+    return account_id_in(rest.substr(0, rest.find(':')));
+}
+
+bool may_pass(const StsAnswer& answer) {
+    const std::string_view code = answer.error_code;
+    return code == "Throttling" || code == "ThrottlingException" ||
+           code == "IDPCommunicationError" || code == "InvalidIdentityToken";
+}
+
+bool blames_the_clock(const StsAnswer& answer) {
+    const std::string_view code = answer.error_code;
+    if (code == "RequestExpired" || code == "RequestTimeTooSkewed" ||
+        code == "RequestInTheFuture") {
+        return true;
+    }
+    // Which also stands for a wrong secret; only the text tells.
+    return code == "SignatureDoesNotMatch" &&
+           (answer.error_message.starts_with("Signature expired") ||
+            answer.error_message.starts_with("Signature not yet current"));
 }
 
 }  // namespace lk::credentials

@@ -1,7 +1,9 @@
 #include "credentials/sts_call.hpp"
 
+#include <optional>
 #include <utility>
 
+#include "aws/http_date.hpp"
 #include "aws/sigv4.hpp"
 #include "base/wiped_text.hpp"
 #include "credentials/ask.hpp"
@@ -63,20 +65,81 @@ Error refused_by_sts(const StsAnswer& answer, int status, const Role& role, std:
     return refused(std::move(text));
 }
 
-Expected<Fetched, Error> send(http::WaitingCall call, const Role& role,
-                              const Surroundings& surroundings, std::string_view from) {
-    const auto came = ask(surroundings, std::move(call), std::string(from) + ": AWS STS");
-    if (!came) return came.error();
-    const StsAnswer answer = read_sts_answer(came->body);
-    if (came->status != 200) return refused_by_sts(answer, came->status, role, from);
-    const auto expires = parse_timestamp(answer.expiration);
-    if (!expires || answer.access_key_id.empty()) {
-        return refused(std::string(from) +
-                       ": the answer of AWS STS is not one of its own; does its endpoint lead "
-                       "somewhere else?");
+bool is_passing(const http::WipedAnswer& came) {
+    return came.status == 400 && may_pass(read_sts_answer(came.body));
+}
+
+struct Reply {
+    int status = 0;
+    StsAnswer answer;
+    // By the clock of STS; nothing where it does not tell.
+    std::optional<WallTime> date;
+};
+
+// Sends a form to STS and understands what it replies.
+class StsCall {
+  public:
+    StsCall(const Role& role, const Surroundings& surroundings, std::string_view from)
+        : role_(role), surroundings_(surroundings), from_(from) {}
+
+    [[nodiscard]] Expected<Reply, Error> send(http::WaitingCall call, const Form& form) const {
+        call.method = "POST";
+        call.body = form.text();
+        call.headers.emplace_back(WipedText("Content-Type: ").append(form_type));
+        const auto came = ask(surroundings_, std::move(call), std::string(from_) + ": AWS STS",
+                              {.passing = is_passing});
+        if (!came) return came.error();
+        return Reply{came->status, read_sts_answer(came->body), aws::parse_http_date(came->date)};
     }
-    return checked({answer.access_key_id, answer.secret_access_key, answer.session_token}, expires,
-                   "AWS STS");
+
+    [[nodiscard]] Expected<Fetched, Error> understand(const Expected<Reply, Error>& reply) const {
+        if (!reply) return reply.error();
+        const StsAnswer& answer = reply->answer;
+        if (reply->status != 200) return refused_by_sts(answer, reply->status, role_, from_);
+        auto expires = parse_timestamp(answer.expiration);
+        if (!expires || answer.access_key_id.empty()) {
+            return refused(std::string(from_) +
+                           ": the answer of AWS STS is not one of its own; does its endpoint lead "
+                           "somewhere else?");
+        }
+        auto fetched =
+            checked({answer.access_key_id, answer.secret_access_key, answer.session_token},
+                    by_this_machines_clock(*expires, reply->date), "AWS STS");
+        if (fetched) fetched->account_id = account_of(answer);
+        return fetched;
+    }
+
+  private:
+    // A clock that is wrong by hours would else have them fetched at the wrong time, again and
+    // again. A difference of less than a minute may as well be the way of the answer.
+    [[nodiscard]] WallTime by_this_machines_clock(WallTime expires,
+                                                  std::optional<WallTime> date) const {
+        if (!date) return expires;
+        const auto ahead = *date - surroundings_.now();
+        return ahead < std::chrono::minutes(1) && ahead > std::chrono::minutes(-1)
+                   ? expires
+                   : expires - ahead;
+    }
+
+    const Role& role_;
+    const Surroundings& surroundings_;
+    std::string_view from_;
+};
+
+http::WaitingCall signed_call(const aws::Endpoint& endpoint, const Form& form,
+                              const aws::Credentials& as, const std::string& region,
+                              WallTime when) {
+    const aws::Header headers[] = {{"Host", endpoint.host}, {"Content-Type", form_type}};
+    const auto added =
+        aws::Signer(region, "sts")
+            .sign(
+                {.path = endpoint.path, .headers = headers, .body_hash = aws::sha256(form.text())},
+                as, when);
+    http::WaitingCall call{.url = endpoint.url};
+    for (const auto& [name, value] : added) {
+        call.headers.emplace_back(WipedText(name).append(": ").append(value));
+    }
+    return call;
 }
 
 }  // namespace
@@ -89,18 +152,12 @@ Expected<Fetched, Error> assume_role(const Role& role, const aws::Credentials& a
     Form form("AssumeRole");
     add_role(form, role, now);
     const std::string region = surroundings.region.empty() ? "us-east-1" : surroundings.region;
-    const aws::Header headers[] = {{"Host", endpoint->host}, {"Content-Type", form_type}};
-    const auto added =
-        aws::Signer(region, "sts")
-            .sign(
-                {.path = endpoint->path, .headers = headers, .body_hash = aws::sha256(form.text())},
-                as, now);
-    http::WaitingCall call{.method = "POST", .url = endpoint->url, .body = form.text()};
-    call.headers.emplace_back(std::string("Content-Type: ") + form_type);
-    for (const auto& [name, value] : added) {
-        call.headers.emplace_back(WipedText(name).append(": ").append(value));
+    const StsCall sts_call(role, surroundings, from);
+    auto reply = sts_call.send(signed_call(*endpoint, form, as, region, now), form);
+    if (reply && reply->status != 200 && reply->date && blames_the_clock(reply->answer)) {
+        reply = sts_call.send(signed_call(*endpoint, form, as, region, *reply->date), form);
     }
-    return send(std::move(call), role, surroundings, from);
+    return sts_call.understand(reply);
 }
 
 Expected<Fetched, Error> assume_role_with_web_identity(const Role& role, std::string_view token,
@@ -111,9 +168,8 @@ Expected<Fetched, Error> assume_role_with_web_identity(const Role& role, std::st
     Form form("AssumeRoleWithWebIdentity");
     add_role(form, role, surroundings.now());
     form.add("WebIdentityToken", token);
-    http::WaitingCall call{.method = "POST", .url = endpoint->url, .body = form.text()};
-    call.headers.emplace_back(WipedText("Content-Type: ").append(form_type));
-    return send(std::move(call), role, surroundings, from);
+    const StsCall sts_call(role, surroundings, from);
+    return sts_call.understand(sts_call.send({.url = endpoint->url}, form));
 }
 
 }  // namespace lk::credentials

@@ -20,7 +20,8 @@ struct Role {
     std::chrono::seconds duration{};
 };
 
-/// AssumeRole, signed with `as`. `from` names the setting for errors.
+/// AssumeRole, signed with `as`. `from` names the setting for errors. When STS says that this
+/// machine's clock is wrong, it is asked once more with a signature dated by its own.
 [[nodiscard]] Expected<Fetched, Error> assume_role(const Role& role, const aws::Credentials& as,
                                                    const Surroundings& surroundings,
                                                    std::string_view from);

@@ -53,6 +53,13 @@ TEST(JsonFields, GiveWhatIsOfTheWantedKind) {
     EXPECT_FALSE(fields->object("t"));
 }
 
+TEST(AccountId, IsTwelveDigitsOrNothing) {
+    EXPECT_EQ(account_id_in("111122223333"), "111122223333");
+    for (const char* other : {"", "1", "11112222333", "1111222233334", "11112222333x"}) {
+        EXPECT_EQ(account_id_in(other), "") << other;
+    }
+}
+
 TEST(Masked, ShowsTheLastFourOfALongKeyAlone) {
     EXPECT_EQ(masked("AKIAIOSFODNN7EXAMPLE"), "****MPLE");
     EXPECT_EQ(masked("short"), "****");

@@ -1,10 +1,10 @@
 #include "http/waiting_call.hpp"
 
 #include <curl/curl.h>
-#include <string.h>
 #include <strings.h>
 
 #include <algorithm>
+#include <cstring>
 #include <memory>
 #include <new>
 #include <optional>
@@ -113,11 +113,21 @@ void set_up(CURL* easy, const WaitingCall& call, HeaderList& headers, Receiver& 
     set(easy, CURLOPT_WRITEDATA, &receiver);
 }
 
-std::string place(CURL* easy, const WaitingCall& call) {
-    char* url = nullptr;
-    curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &url);
-    const std::string text = url == nullptr ? call.url : url;
-    return text.substr(0, std::min<std::size_t>({text.find_first_of("?#"), 200}));
+// The URL as far as it holds no secret: without the query and without a user's name and password.
+std::string place(const WaitingCall& call) {
+    std::string text = call.url.substr(0, call.url.find_first_of("?#"));
+    const auto scheme = text.find("://");
+    const auto host = scheme == std::string::npos ? 0 : scheme + 3;
+    const auto at = text.rfind('@', text.find('/', host));
+    if (at != std::string::npos && at >= host) text.erase(host, at + 1 - host);
+    return text.substr(0, 200);
+}
+
+// libcurl sends headers as they are: what follows a line break would be a header of its own.
+bool breaks_a_line(const std::vector<WipedText>& headers) {
+    return std::any_of(headers.begin(), headers.end(), [](const WipedText& header) {
+        return header.find_first_of(std::string_view("\r\n\0", 3)) != WipedText::npos;
+    });
 }
 
 // Runs the one transfer to its end; nothing when it was to stop before.
@@ -142,6 +152,14 @@ std::optional<CURLcode> run(CURLM* multi, int stop_descriptor) {
 }  // namespace
 
 Expected<WipedAnswer, NoAnswer> call_and_wait(const WaitingCall& call) {
+    const std::string where = place(call);
+    if (breaks_a_line(call.headers)) {
+        return NoAnswer{.message = "a header for " + where +
+                                   " holds a line break and was not sent; what it is made of (a "
+                                   "token, mostly) is damaged",
+                        .may_have_been_sent = false,
+                        .needs_mending = true};
+    }
     static const CURLcode initialised = curl_global_init(CURL_GLOBAL_DEFAULT);
     if (initialised != CURLE_OK) throw std::runtime_error("libcurl can not be initialised");
     const std::unique_ptr<CURLM, FreeMulti> multi(curl_multi_init());
@@ -159,7 +177,6 @@ Expected<WipedAnswer, NoAnswer> call_and_wait(const WaitingCall& call) {
     const std::optional<CURLcode> code = run(multi.get(), call.stop_descriptor);
     curl_multi_remove_handle(multi.get(), easy.get());
 
-    const std::string where = place(easy.get(), call);
     if (!code) return NoAnswer{.message = "the call to " + where + " was ended"};
     if (receiver.too_large) {
         return NoAnswer{.message = "the answer of " + where + " is over the limit of " +
