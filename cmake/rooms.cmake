@@ -18,7 +18,9 @@ set(LK_TEST_OPTIONS ${LK_WARNINGS} $<$<CONFIG:Release>:-O1>)
 # The public headers: seen by every room.
 add_library(lk_public INTERFACE)
 target_include_directories(lk_public INTERFACE
-    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>)
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
+    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+target_compile_features(lk_public INTERFACE cxx_std_20)
 
 function(lk_room name)
   cmake_parse_arguments(ROOM "" "" "SOURCES;USES;LIBRARIES" ${ARGN})
