@@ -4,7 +4,10 @@
 """
 
 import os
+import pathlib
 import re
+import shutil
+import socket
 import subprocess
 import unittest
 
@@ -136,15 +139,17 @@ class UsageTest(CommandTest):
 
 
 class ExampleTest(CommandTest):
-    """What stands under "Example" in a help works when it is pasted."""
+    """What stands under "Example" in a help, or in the README, works when it is pasted."""
+
+    def paste(self, script):
+        path = os.path.dirname(tool.TOOL) + ":" + os.environ.get("PATH", "/usr/bin:/bin")
+        return subprocess.run(["/bin/sh", "-ec", script], cwd=self.directory,
+                              env=environment(PATH=path), stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=tool.PATIENCE)
 
     def run_example(self, *words):
         text = lk_dispatch(*words, "--help", status=0).out
-        example = re.split(r"^Example.*:\n", text, flags=re.MULTILINE)[1].split("\n\n")[0]
-        path = os.path.dirname(tool.TOOL) + ":" + os.environ.get("PATH", "/usr/bin:/bin")
-        return subprocess.run(["/bin/sh", "-ec", example], cwd=self.directory,
-                              env=environment(PATH=path), stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=tool.PATIENCE)
+        return self.paste(re.split(r"^Example.*:\n", text, flags=re.MULTILINE)[1].split("\n\n")[0])
 
     def test_of_the_command(self):
         done = self.run_example()
@@ -169,6 +174,24 @@ class ExampleTest(CommandTest):
         tried = running.wait_for(running.err, r"try: lk-dispatch (.*)").group(1).split()
         self.assertIn(endpoint, tried)
         self.assertEqual(len(lk_dispatch(*tried, status=0).lines), 1)
+
+    def test_of_the_readme(self):
+        readme = (pathlib.Path(__file__).parents[2] / "README.md").read_text()
+        (script,) = [block for block in re.findall(r"```sh\n(.*?)```", readme, re.DOTALL)
+                     if "lk-dispatch local" in block]
+        # Another process may have the port of the example.
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            script = script.replace("4567", str(probe.getsockname()[1]))
+        script = script.replace("build/lk-dispatch", "lk-dispatch")
+        if shutil.which("aws") is None:
+            script = re.sub(r"(?m)^AWS_.*\\\n.*\n", "", script)
+        done = self.paste("trap 'kill $!' EXIT\n" + script)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        printed = done.stdout.decode()
+        self.assertEqual(printed.count('"data":{"hello":"world"}'), 2)
+        self.assertEqual(len(re.findall(r'"data":{"n":[12]}', printed)), 2)
+        if shutil.which("aws"):
+            self.assertIn('"StreamNames"', printed)
 
 
 if __name__ == "__main__":
