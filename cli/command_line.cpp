@@ -77,10 +77,25 @@ class Words {
                 take_argument(word);
             }
         }
+        refuse_what_is_missing();
         return std::move(checked_);
     }
 
   private:
+    // All of them at once: who has to be told one after the other gets three refusals for one try.
+    void refuse_what_is_missing() const {
+        if (given_.contains(command_.get_help_ptr())) return;
+        std::vector<std::string> missing;
+        for (const CLI::Option* option : command_.get_options()) {
+            if (!option->get_required() || given_.contains(option)) continue;
+            missing.push_back("--" + option->get_lnames().front() + " " + option->get_type_name());
+        }
+        if (missing.empty()) return;
+        throw UsageError((missing.size() == 1 ? "a required option is missing: "
+                                              : "required options are missing: ") +
+                         join(missing, ", "));
+    }
+
     void take_argument(const std::string& word) {
         if (positional_of(command_) == nullptr) {
             throw UsageError(in_quotes(word) + " is not expected: " + command_.get_name() +

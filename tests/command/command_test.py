@@ -59,7 +59,11 @@ class UsageTest(CommandTest):
     def test_a_missing_option_is_named(self):
         self.assert_refused("put", "--producer-id", "p", "--type", "t", saying=["--stream"])
         self.assert_refused("send", "--stream", "s", "--type", "t", saying=["--producer-id"])
-        self.assert_refused("tail", saying=["--stream"])
+        self.assert_refused("tail", saying=["a required option is missing: --stream NAME"])
+
+    def test_all_missing_options_are_named_at_once(self):
+        self.assert_refused("put", "--type", "t",
+                            saying=["options are missing: --stream NAME, --producer-id ID\n"])
 
     def test_an_option_before_the_subcommand_is_refused(self):
         self.assert_refused("--stream", "s", "put", saying=['"--stream"', "before the subcommand"])
