@@ -29,6 +29,11 @@ std::string found(std::string_view rest) {
     return std::string("where ") + rest.front() + " stands";
 }
 
+std::string name_is_missing(std::string_view rest, const std::string& what, const std::string& at) {
+    if (rest.starts_with('\'')) return "a single quote stands" + at + "; JSON's names take \"";
+    return what + at + ", " + found(rest);
+}
+
 std::string value_is_missing(std::string_view text, std::string_view rest, const std::string& at) {
     if (text.empty()) return "the text is empty; for no data pass none, for null write null";
     if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
@@ -52,9 +57,10 @@ std::string describe(const JsonFault& fault, std::string_view text) {
     switch (fault.flaw) {
         case JsonFlaw::no_value: return value_is_missing(text, rest, at);
         case JsonFlaw::misspelt_word: return "true, false or null is misspelt" + at;
-        case JsonFlaw::no_name: return "a name in quotes or } is missing" + at + ", " + found(rest);
+        case JsonFlaw::no_name:
+            return name_is_missing(rest, "a name in quotes or } is missing", at);
         case JsonFlaw::no_name_after_comma:
-            return "a name in quotes is missing after the comma" + at + ", " + found(rest);
+            return name_is_missing(rest, "a name in quotes is missing after the comma", at);
         case JsonFlaw::no_colon: return "a colon is missing" + at + ", " + found(rest);
         case JsonFlaw::no_comma_in_object:
             return "a comma or } is missing" + at + ", " + found(rest);

@@ -202,7 +202,7 @@ constexpr Worded worded[] = {
     {"[1,", "a value is missing at byte 4, where the text ends"},
     {"[\x01]", "a value is missing at byte 2, where U+0001 stands"},
     {"\xC3\xA9", "a value is missing at byte 1, where the byte C3 stands"},
-    {"{'a':1}", "a name in quotes or } is missing at byte 2, where ' stands"},
+    {"{'a':1}", "a single quote stands at byte 2; JSON's names take \""},
     {"{\"a\":1,}", "a name in quotes is missing after the comma at byte 8, where } stands"},
     {"{\"a\" 1}", "a colon is missing at byte 6, where 1 stands"},
     {"{\"a\":'b'}", "a single quote stands at byte 6; JSON's strings take \""},
