@@ -23,6 +23,7 @@ serve() {
     shift
     "$build/lk-dispatch" local --port 0 --discard "$@" >"$work/$name.pem" 2>"$work/$name.log" &
     servers+=("$!")
+    echo "$!" >"$work/$name.pid"
     for _ in $(seq 600); do
         grep -q 'listening on' "$work/$name.log" && break
         sleep 0.05
@@ -32,9 +33,16 @@ serve() {
 }
 endpoint() { cat "$work/$1.endpoint"; }
 
-# dispatch SERVER STREAM HOW: one run of dispatch_cpu.
+# The CPU time that a server has used, in clock ticks (proc(5)).
+ticks_of() { awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$(cat "$work/$1.pid")/stat"; }
+
+# dispatch SERVER STREAM HOW: one run of dispatch_cpu; what it took the server is in server_ns.
 dispatch() {
-    "$build/bench/dispatch_cpu" "$(endpoint "$1")" "$work/$1.pem" "$2" "$events" "$3" >"$work/out"
+    local before trust=""
+    [[ ! -s "$work/$1.pem" ]] || trust="$work/$1.pem"
+    before="$(ticks_of "$1")"
+    "$build/bench/dispatch_cpu" "$(endpoint "$1")" "$trust" "$2" "$events" "$3" >"$work/out"
+    server_ns="$(calculate "($(ticks_of "$1") - $before) * 1e9 / $(getconf CLK_TCK) / $events")"
 }
 
 serve tls --tls --print-ca --stream bench:4 --stream one:1
@@ -52,7 +60,10 @@ awk -v lines="$lines" 'BEGIN {
 }' >"$work/lines.ndjson"
 
 measure_dispatch() {
+    dispatch plain bench cbor
+    echo "$server_ns" >>"$work/server_plain.figures"
     dispatch tls bench cbor
+    echo "$server_ns" >>"$work/server_tls.figures"
     keep plain cpu_ns_per_event
     keep rate events_per_second
     keep median dispatch_median_ns
@@ -167,6 +178,8 @@ row keys_from_1000 '1,000 to 1,000,000 live keys: by' 'at most' 1.3
 row lone 'one event alone, plain HTTP (µs)'
 row bare_lone 'a bare POST of the same bytes (µs)'
 row lone_ratio 'one event over a bare POST' 'at most' 1.3
+row server_plain 'local --discard: CPU a record (ns)' 'at most' 1000
+row server_tls 'the same over TLS (ns)'
 row wake_ups "idle: wake-ups in $idle_seconds s" 'at most' 0
 row idle_memory 'idle: memory (MiB)'
 row idle_more 'idle: more than bare libcurl (MiB)' 'at most' 4
