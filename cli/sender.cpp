@@ -13,6 +13,14 @@ constexpr std::chrono::seconds between_looks{1};
 // How many lines pass before the clock is read again.
 constexpr std::uint64_t lines_between_clocks = 64;
 
+// How a JSON text begins that was written over many lines, for people.
+bool is_a_beginning_alone(std::string_view line) {
+    constexpr std::string_view white_space = " \t\r";
+    const std::size_t first = line.find_first_not_of(white_space);
+    return first != std::string_view::npos && first == line.find_last_not_of(white_space) &&
+           (line[first] == '{' || line[first] == '[');
+}
+
 }  // namespace
 
 Sender::Sender(const Dispatch& dispatch, const std::string& type, const FieldNames& fields,
@@ -63,6 +71,12 @@ void Sender::dispatch_line(const Line& line, const std::string& input) {
         outcomes_.refuse(place, "the line is longer (" + grouped(line.bytes) +
                                     " bytes) than the largest record, 10 MiB (" +
                                     grouped(LineReader::default_max_line_bytes) + " bytes)");
+        return;
+    }
+    if (is_a_beginning_alone(line.text)) {
+        outcomes_.refuse(place,
+                         "the line holds only the beginning of a JSON text; each line must hold a "
+                         "whole one (jq -c . writes a file so, jq -c '.[]' the members of a list)");
         return;
     }
     EventOptions options;

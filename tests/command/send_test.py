@@ -101,6 +101,14 @@ class SendTest(CommandTest):
         self.assertEqual(summary_of(done), (3, 0, 0, 3))
         self.assertCountEqual(map(json.dumps, self.data()), ['{"a": 1}', '{"a": 2}', "3"])
 
+    def test_a_json_text_over_many_lines_is_told_how_to_be_one_a_line(self):
+        path = self.file("list.json", '[\n  {\n    "a": 1\n  }\n]\n')
+        for words in [["--type", "t"], ["--type-field", "a"]]:
+            done = self.send(path, *words, typed=False, status=1)
+            for line in [1, 2]:
+                self.assertRegex(done.err, rf"(?m)^{re.escape(path)}:{line}: .*whole.*jq -c '\.\[\]'")
+            self.assertEqual(summary_of(done), (0, 0, 0, 5))
+
     def test_a_line_without_its_type_is_told_by_file_and_line(self):
         done = self.send("--type-field", "kind", typed=False, status=1,
                          stdin='{"kind":"a"}\n{"king":"b"}\n{"kind":{}}\n[1]\nno\n')
