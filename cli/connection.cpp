@@ -14,6 +14,7 @@
 #include "cli/console.hpp"
 #include "cli/loopback.hpp"
 #include "cli/outcomes.hpp"
+#include "local/store/database_file.hpp"
 
 namespace lk::cli {
 namespace {
@@ -63,6 +64,11 @@ Expected<std::shared_ptr<KinesisClient>, Error> open_local(const ConnectionOptio
         if (stat(local.directory.c_str(), &facts) != 0 || !S_ISDIR(facts.st_mode)) {
             throw UsageError("--local: there is no directory \"" + local.directory +
                              "\"; give the one that put, send or local wrote to");
+        }
+        // Who only reads leaves nothing behind in a directory that is not the stream's.
+        if (stat(local::database_file(local.directory).c_str(), &facts) != 0) {
+            throw UsageError("--local: no stream was ever kept in \"" + local.directory +
+                             "\"; give the directory that put, send or local wrote to");
         }
     }
     auto server = try_local_kinesis(local);

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "local/concat.hpp"
+#include "local/store/database_file.hpp"
 #include "local/store/run.hpp"
 #include "local/store/schema.hpp"
 #include "local/store/statements.hpp"
@@ -23,7 +24,7 @@ struct Store::Run {
 namespace {
 
 std::string database_path(const std::string& directory) {
-    return directory.empty() ? ":memory:" : directory + "/streams.db";
+    return directory.empty() ? ":memory:" : database_file(directory);
 }
 
 // Where a shard goes on in a discarding run: above all that earlier runs gave out and forgot, as

@@ -145,6 +145,12 @@ class TailTest(CommandTest):
         self.assert_refused("tail", "--stream", "s", f"--local={data}", saying=[str(data)])
         self.assertFalse(data.exists())
 
+    def test_a_directory_that_holds_no_stream_is_refused_and_left_alone(self):
+        self.file("mine", "my own")
+        self.assert_refused("tail", "--stream", "s", f"--local={self.directory}",
+                            saying=["no stream was ever kept", str(self.directory)])
+        self.assertEqual([path.name for path in self.directory.iterdir()], ["mine"])
+
     def test_json_on_the_wire_prints_the_same(self):
         line = self.put("é")
         done = lk_dispatch("tail", *self.at, "--wire-format", "json", status=0)
