@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <atomic>
 #include <chrono>
 #include <lk/dispatch.hpp>
 #include <memory>
@@ -35,6 +36,8 @@ struct PutOptions {
     std::string timestamp;
     int deliver_within_seconds = 30;
 };
+
+constexpr std::chrono::seconds patience_without_news{1};
 
 CLI::Validator timestamp() {
     return CLI::Validator(
@@ -98,12 +101,16 @@ ExitStatus put(const PutOptions& options, Console& console) {
     }
     auto client = open_client(options.connection, options.stream, LocalStreamUse::create, console);
     if (!client) return report_not_opened(client.error(), console);
+    std::atomic<bool> takes_long = false;
+    const auto log = [&takes_long, say = log_to(console)](LogLevel level, std::string_view line) {
+        if (takes_long) say(level, line);
+    };
     auto dispatch =
         try_get_dispatch({.kinesis_client = *client,
                           .kinesis_stream = options.stream,
                           .producer_id = options.producer_id,
                           .deliver_within = std::chrono::seconds(options.deliver_within_seconds),
-                          .log = log_to(console)});
+                          .log = log});
     if (!dispatch) throw UsageError(with_option_names(dispatch.error().message));
 
     EventOptions event;
@@ -112,8 +119,11 @@ ExitStatus put(const PutOptions& options, Console& console) {
     event.explicit_hash_key = options.explicit_hash_key;
     event.id = options.id;
     event.timestamp = parse_timestamp(options.timestamp);
-    const Outcome outcome =
-        (*dispatch)(options.type, options.has_data ? json(data) : Json(), event).wait();
+    Published published = (*dispatch)(options.type, options.has_data ? json(data) : Json(), event);
+    // What fails soon is told once, by the outcome; who has to wait is told why.
+    dispatch->flush(patience_without_news);
+    takes_long = true;
+    const Outcome outcome = published.wait();
     if (!outcome) return report(outcome.error(), console);
 
     Output output;

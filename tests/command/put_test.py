@@ -109,7 +109,7 @@ class PutTest(CommandTest):
         server = self.serve()
         done = lk_dispatch("put", "--endpoint", server.endpoint, "--stream", "nowhere", "--type",
                            "t", "--producer-id", "p", status=1)
-        self.assertIn("nowhere", done.err)
+        self.assertEqual(done.err.count('"nowhere"'), 1, done.err)
         self.assertEqual(done.out, "")
 
     def test_nobody_at_the_endpoint_is_status_1_after_the_time_given(self):
