@@ -5,6 +5,7 @@
 
 #include <lk/aws_kinesis.hpp>
 
+#include "base/adopt.hpp"
 #include "base/fork.hpp"
 #include "kinesis/aws_client.hpp"
 #include "kinesis/loop_owner.hpp"
@@ -121,7 +122,7 @@ Expected<std::shared_ptr<kinesis::AwsKinesis>, Error> connect(const std::string&
 
 Expected<std::shared_ptr<LocalKinesis>, Error> detail::open_local_kinesis(
     const LocalKinesisSettings& settings) {
-    auto options = local::server_options(settings);
+    auto options = local::server_options(adopt(settings));
     if (!options) return std::move(options).error();
     auto server = local::Server::start(std::move(options).value());
     if (!server) return std::move(server).error();

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <lk/local_kinesis.hpp>
 
+#include <cstddef>
 #include <future>
 
 #include "kinesis/loop_owner.hpp"
@@ -110,6 +111,16 @@ TEST(LocalKinesis, SaysWhyItCannotStart) {
     EXPECT_THAT(second.error().message, HasSubstr("is in use by process"));
     EXPECT_THAT(try_local_kinesis({.streams = {{"no name", 1}}}).error().message,
                 HasSubstr("cannot create the stream 'no name'"));
+}
+
+TEST(LocalKinesis, ReadsNoMoreOfItsSettingsThanTheCallerHas) {
+    const std::string no_plan = "none";
+    detail::LocalKinesisSettings settings;
+    settings.faults = &no_plan;
+    EXPECT_FALSE(detail::open_local_kinesis(settings));
+    // As of a header that knew no faults yet: what stands behind the structure is somebody else's.
+    settings.size = offsetof(detail::LocalKinesisSettings, faults);
+    EXPECT_TRUE(detail::open_local_kinesis(settings));
 }
 
 TEST(LocalKinesis, GivesItsEndpointAndAuthorityToOtherClients) {

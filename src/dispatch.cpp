@@ -1,9 +1,9 @@
 #include <lk/dispatch.hpp>
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
 
+#include "base/adopt.hpp"
 #include "base/random.hpp"
 #include "base/thread_loop.hpp"
 #include "event/json_text.hpp"
@@ -19,18 +19,7 @@ namespace {
 
 using detail::DispatchSettings;
 using detail::EventFields;
-
-// A structure from a caller that was compiled with an older header is shorter: the rest keeps its
-// defaults.
-template <class Settings>
-requires std::is_trivially_copyable_v<Settings> Settings adopt(const Settings& given) {
-    Settings own = given;
-    if (given.size < sizeof(Settings)) {
-        own = Settings{};
-        std::memcpy(&own, &given, given.size);
-    }
-    return own;
-}
+using detail::RecordFields;
 
 Error bad_option(std::string message) {
     return {ErrorCode::bad_option, std::move(message), false, 0};
@@ -192,23 +181,9 @@ Published Dispatch::write(const EventFields& fields) const {
     return pipeline_->write_event(adopt(fields));
 }
 
-Published Dispatch::event(const Event& existing, std::string_view explicit_hash_key) const {
-    EventFields fields;
-    fields.type = existing.type;
-    fields.has_data = existing.data.has_value();
-    if (existing.data) fields.data = *existing.data;
-    if (existing.source.user_id) fields.source_user_id = *existing.source.user_id;
-    fields.partition_key = existing.source.kinesis_partition_key;
-    fields.explicit_hash_key = explicit_hash_key;
-    fields.id = existing.id;
-    fields.timestamp_text = existing.timestamp;
-    fields.producer_id = existing.source.producer_id;
-    return write(fields);
-}
-
-Published Dispatch::record(std::string_view bytes, const RecordOptions& options) const {
+Published Dispatch::write(const RecordFields& fields) const {
     if (pipeline_ == nullptr) return failed_without_pipeline();
-    return pipeline_->write_record(bytes, options);
+    return pipeline_->write_record(adopt(fields));
 }
 
 bool Dispatch::resume(std::string_view partition_key) const {

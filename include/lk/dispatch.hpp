@@ -194,10 +194,28 @@ class Dispatch {
 
     /// Puts an existing event, with its own id, timestamp, source and key: a replay. What is empty
     /// is made new as in a dispatch(); shard, sequence number and attempts are ignored.
-    Published event(const Event& existing, std::string_view explicit_hash_key = {}) const;
+    Published event(const Event& existing, std::string_view explicit_hash_key = {}) const {
+        detail::EventFields fields;
+        fields.type = existing.type;
+        fields.has_data = existing.data.has_value();
+        if (existing.data) fields.data = *existing.data;
+        if (existing.source.user_id) fields.source_user_id = *existing.source.user_id;
+        fields.partition_key = existing.source.kinesis_partition_key;
+        fields.explicit_hash_key = explicit_hash_key;
+        fields.id = existing.id;
+        fields.timestamp_text = existing.timestamp;
+        fields.producer_id = existing.source.producer_id;
+        return write(fields);
+    }
 
     /// Puts any bytes, without an envelope.
-    Published record(std::string_view bytes, const RecordOptions& options = {}) const;
+    Published record(std::string_view bytes, const RecordOptions& options = {}) const {
+        detail::RecordFields fields;
+        fields.bytes = bytes;
+        fields.partition_key = options.partition_key;
+        fields.explicit_hash_key = options.explicit_hash_key;
+        return write(fields);
+    }
 
     /// Sends at once all that was dispatched before, and waits until it is settled, but no later
     /// than `deadline` from now. Fails with `would_deadlock` where it would wait for itself.
@@ -237,6 +255,7 @@ class Dispatch {
         return write(fields);
     }
     Published write(const detail::EventFields& fields) const;
+    Published write(const detail::RecordFields& fields) const;
 
     std::shared_ptr<detail::Pipeline> pipeline_;
 };

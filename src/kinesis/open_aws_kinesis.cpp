@@ -1,5 +1,3 @@
-#include <algorithm>
-#include <cstring>
 #include <optional>
 
 #include <lk/aws_kinesis.hpp>
@@ -7,6 +5,7 @@
 #include "aws/ca_bundle.hpp"
 #include "aws/profile_files.hpp"
 #include "aws/user_agent.hpp"
+#include "base/adopt.hpp"
 #include "credentials/find_credentials.hpp"
 #include "credentials/instance_metadata.hpp"
 #include "http/loopback.hpp"
@@ -54,14 +53,6 @@ std::optional<Error> check(const detail::AwsKinesisSettings& settings) {
 std::optional<bool> flag_of(std::int8_t number) {
     if (number != 0 && number != 1) return std::nullopt;
     return number == 1;
-}
-
-// A structure from a caller that was compiled with an older header is shorter: the rest keeps its
-// defaults.
-detail::AwsKinesisSettings adopt(const detail::AwsKinesisSettings& given) {
-    detail::AwsKinesisSettings own;
-    std::memcpy(&own, &given, std::min<std::size_t>(given.size, sizeof own));
-    return own;
 }
 
 Expected<std::shared_ptr<aws::CredentialsProvider>, Error> find_credentials(

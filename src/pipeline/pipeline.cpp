@@ -182,26 +182,26 @@ Published Pipeline::write_event(const EventFields& fields) {
     return accept(draft, fields.partition_key.empty());
 }
 
-Published Pipeline::write_record(std::string_view bytes, const RecordOptions& options) {
+Published Pipeline::write_record(const RecordFields& fields) {
     if (driver_->loop().inherited()) return fail(forked());
-    if (auto error = pipeline::check_partition_key(options.partition_key)) {
+    if (auto error = pipeline::check_partition_key(fields.partition_key)) {
         return fail(std::move(*error));
     }
-    if (auto error = pipeline::check_explicit_hash_key(options.explicit_hash_key)) {
+    if (auto error = pipeline::check_explicit_hash_key(fields.explicit_hash_key)) {
         return fail(std::move(*error));
     }
     std::array<char, event::uuid_bytes> key_text;
     pipeline::Draft draft;
-    draft.bytes = bytes;
-    draft.data_bytes = bytes.size();
-    draft.partition_key = options.partition_key;
-    draft.explicit_hash_key = options.explicit_hash_key;
-    if (options.partition_key.empty()) {
+    draft.bytes = fields.bytes;
+    draft.data_bytes = fields.bytes.size();
+    draft.partition_key = fields.partition_key;
+    draft.explicit_hash_key = fields.explicit_hash_key;
+    if (fields.partition_key.empty()) {
         std::optional<Workbench> spare;
         draw_key(key_text.data(), workbench(spare).random);
         draft.partition_key = {key_text.data(), key_text.size()};
     }
-    return accept(draft, options.partition_key.empty());
+    return accept(draft, fields.partition_key.empty());
 }
 
 // A key that is ours to choose is one for a shard that has room.

@@ -30,7 +30,7 @@ class Pipeline {
     Pipeline& operator=(const Pipeline&) = delete;
 
     Published write_event(const EventFields& fields);
-    Published write_record(std::string_view bytes, const RecordOptions& options);
+    Published write_record(const RecordFields& fields);
     Expected<FlushCounts, Error> flush(std::chrono::milliseconds deadline);
     Expected<FlushCounts, Error> close(std::chrono::milliseconds deadline);
     bool resume(std::string_view partition_key);

@@ -37,6 +37,13 @@ struct EventFields {
     std::string_view producer_id;
 };
 
+struct RecordFields {
+    std::uint32_t size = sizeof(RecordFields);
+    std::string_view bytes;
+    std::string_view partition_key;
+    std::string_view explicit_hash_key;
+};
+
 struct DispatchSettings {
     std::uint32_t size = sizeof(DispatchSettings);
     const std::shared_ptr<KinesisClient>* kinesis_client = nullptr;
