@@ -16,8 +16,8 @@ namespace lk::pipeline {
 class Doorbell {
   public:
     enum class Listens {
-        to_nothing,     ///< Awake, or no place for a request: an answer will wake it.
-        to_full_pages,  ///< Records linger: it comes back by itself.
+        to_nothing,  ///< Awake, or no place for a request: an answer will wake it.
+        to_enough,   ///< Records linger: it comes back by itself.
         to_everything,
     };
 
@@ -25,9 +25,10 @@ class Doorbell {
 
     void listen(Listens listens) noexcept { listens_.store(listens, std::memory_order_relaxed); }
 
-    void record_written(bool page_full) noexcept {
+    /// `enough`: a page is full or the budget half full, so that nothing should linger on.
+    void record_written(bool enough) noexcept {
         Listens listens = listens_.load(std::memory_order_relaxed);
-        if (listens == Listens::to_nothing || (listens == Listens::to_full_pages && !page_full)) {
+        if (listens == Listens::to_nothing || (listens == Listens::to_enough && !enough)) {
             return;
         }
         if (listens_.compare_exchange_strong(listens, Listens::to_nothing,

@@ -379,7 +379,7 @@ void Driver::finish(const Wait& wait) {
 
 Doorbell::Listens Driver::listens_for() const {
     if (core_.saturated()) return Doorbell::Listens::to_nothing;
-    return core_.lingering() ? Doorbell::Listens::to_full_pages : Doorbell::Listens::to_everything;
+    return core_.lingering() ? Doorbell::Listens::to_enough : Doorbell::Listens::to_everything;
 }
 
 TimePoint Driver::next_moment(TimePoint now) {

@@ -96,7 +96,8 @@ detail::Slot* Intake::write(const Draft& draft) {
         record->generation = generation_.load(std::memory_order_relaxed);
         budget_->take_event(lane, bytes);
     }
-    doorbell_.record_written(page_full);
+    // Also where the page was the stripe's first: half the budget must not wait for a linger's end.
+    doorbell_.record_written(page_full || budget_->is_half_full());
     return slot;
 }
 

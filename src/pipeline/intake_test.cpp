@@ -20,8 +20,10 @@ class NoLoop final : public Loop {
     void attach(std::shared_ptr<Participant>) override {}
     void detach(const Participant*) override {}
     void detach_and_wait(const Participant*) override {}
-    void wake() noexcept override {}
+    void wake() noexcept override { ++wakes; }
     [[nodiscard]] bool on_loop_thread() const noexcept override { return false; }
+
+    int wakes = 0;
 };
 
 class IntakeTest : public testing::Test {
@@ -66,7 +68,8 @@ class IntakeTest : public testing::Test {
 
     std::shared_ptr<Budget> budget = std::make_shared<Budget>(BudgetOptions{
         .bytes = 8 * mebibyte, .events = 1'000'000, .most_held_by_key = 8 * mebibyte});
-    Doorbell doorbell{std::make_shared<NoLoop>()};
+    std::shared_ptr<NoLoop> loop = std::make_shared<NoLoop>();
+    Doorbell doorbell{loop};
     std::unique_ptr<Intake> intake =
         std::make_unique<Intake>(budget, doorbell, Completions::make({}, {}));
     AllPending all;
@@ -89,6 +92,21 @@ TEST_F(IntakeTest, KeepsTheOrderOfAKeyAcrossPages) {
         ASSERT_EQ(one->data_bytes, ++expected);
     }
     EXPECT_EQ(expected, 3000U);
+}
+
+// One record a stripe opens the stripe's first page, so none finds a page full.
+TEST_F(IntakeTest, AHalfFullBudgetWakesADriverThatLetsRecordsLinger) {
+    doorbell.listen(Doorbell::Listens::to_enough);
+    std::set<std::uint64_t> stripes;
+    for (int i = 0; stripes.size() < Intake::stripe_count; ++i) {
+        const std::string key = "key " + std::to_string(i);
+        const std::uint64_t stripe = (intake->lane_of(key) >> 32) & (Intake::stripe_count - 1);
+        if (!stripes.insert(stripe).second) continue;
+        EXPECT_EQ(loop->wakes, 0);
+        write(key, mebibyte);
+    }
+    EXPECT_GE(budget->held() * 2, budget->bytes());
+    EXPECT_EQ(loop->wakes, 1);
 }
 
 TEST_F(IntakeTest, TakesNothingAfterClose) {
