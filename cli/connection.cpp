@@ -196,6 +196,11 @@ std::function<void(LogLevel, std::string_view)> log_to(Console& console) {
             const std::lock_guard lock(last->mutex);
             if (last->line == line) return;
             last->line = line;
+ExitStatus report_no_dispatch(const Error& error, Console& console) {
+    if (error.code == ErrorCode::bad_option) throw UsageError(with_option_names(error.message));
+    return report_not_opened(error, console);
+}
+
         }
         console.say(with_option_names(std::string(line)));
     };

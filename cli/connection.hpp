@@ -61,3 +61,5 @@ enum class LocalStreamUse { create, read };
 [[nodiscard]] std::string with_option_names(std::string message);
 
 }  // namespace lk::cli
+/// The same where try_get_dispatch() refused; throws UsageError where an option is the reason.
+[[nodiscard]] ExitStatus report_no_dispatch(const Error& error, Console& console);

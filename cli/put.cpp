@@ -111,7 +111,7 @@ ExitStatus put(const PutOptions& options, Console& console) {
                           .producer_id = options.producer_id,
                           .deliver_within = std::chrono::seconds(options.deliver_within_seconds),
                           .log = log});
-    if (!dispatch) throw UsageError(with_option_names(dispatch.error().message));
+    if (!dispatch) return report_no_dispatch(dispatch.error(), console);
 
     EventOptions event;
     event.partition_key = options.partition_key;

@@ -60,7 +60,7 @@ ExitStatus send(const SendOptions& options, Console& console) {
                           .deliver_within = std::chrono::seconds(options.deliver_within_seconds),
                           .budget_bytes = budget_bytes,
                           .log = log_to(console)});
-    if (!dispatch) throw UsageError(with_option_names(dispatch.error().message));
+    if (!dispatch) return report_no_dispatch(dispatch.error(), console);
 
     Sender sender(*dispatch, options.type, options.fields, console);
     const std::vector<std::string> stdin_alone = {"-"};

@@ -110,10 +110,11 @@ void Producer::take_answers(TimePoint now) {
     if (limit_) {
         limit_expires_ = never;
         ++progress_;
+        if (*limit_ || limit_->error().kind == FailureClass::final) stream_is_certain_ = true;
         if (*limit_) {
-            core_.stream_limit_is((*limit_)->max_record_bytes, now);
+            core_.stream_is(**limit_, now);
         } else {
-            core_.stream_limit_unknown(limit_->error(), now);
+            core_.stream_unknown(limit_->error(), now);
         }
         limit_.reset();
     }
@@ -149,7 +150,9 @@ void Producer::tell(const Answer& answer, TimePoint now) {
         bool counts = true;
         if (!answer.result) {
             may_be_stored = answer.result.error().may_have_been_stored;
-            counts = answer.result.error().kind != FailureClass::not_ready;
+            const Failure& failure = answer.result.error();
+            counts = failure.kind != FailureClass::not_ready &&
+                     (failure.code != ErrorCode::stream_not_found || stream_is_certain_);
         } else if (const auto entry = (*answer.result)[i]; !entry.stored) {
             may_be_stored =
                 classify_record(entry.error_code, entry.error_message).may_have_been_stored;
@@ -160,6 +163,7 @@ void Producer::tell(const Answer& answer, TimePoint now) {
         around_.checks.parcel_ended(number_, parcel);
     }
     if (answer.result) {
+        stream_is_certain_ = true;
         core_.answered(answer.request, *answer.result, now);
     } else {
         core_.failed(answer.request, answer.result.error(), now);
@@ -182,7 +186,7 @@ void Producer::give_up(TimePoint now) {
     const Failure no_answer{FailureClass::transient, ErrorCode::network, {}, {}, false};
     if (limit_expires_ <= now) {
         limit_expires_ = never;
-        core_.stream_limit_unknown(no_answer, now);
+        core_.stream_unknown(no_answer, now);
     }
     if (shards_expire_ <= now) {
         shards_expire_ = never;
@@ -191,8 +195,8 @@ void Producer::give_up(TimePoint now) {
 }
 
 void Producer::ask(TimePoint now) {
-    if (core_.wants_stream_limit(now)) {
-        around_.trace.line("producer %u: asks for the record limit", number_);
+    if (core_.wants_stream_facts(now)) {
+        around_.trace.line("producer %u: asks what the stream is like", number_);
         ++progress_;
         limit_expires_ = now + plan_.request_timeout + grace;
         around_.network.describe([this](Network::Limit limit) {

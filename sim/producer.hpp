@@ -120,6 +120,7 @@ class Producer {
     std::optional<Network::Limit> limit_;
     std::unordered_map<std::uint64_t, SentRequest> requests_;
     std::deque<Expiry> expiries_;
+    bool stream_is_certain_ = false;  // until then it may be one that is being created
     TimePoint limit_expires_ = never;
     TimePoint shards_expire_ = never;
     std::vector<Wait> waits_;

@@ -43,6 +43,7 @@ constexpr std::size_t most_producer_id = 64 * 1024;
 constexpr std::int64_t most_events = 1'000'000'000;
 constexpr std::uint64_t least_aggregate = 1024;
 constexpr std::int64_t hour_ms = 3'600'000;
+constexpr std::int64_t longest_check_ms = 10 * 60 * 1000;
 constexpr std::int64_t year_ms = 366 * 24 * hour_ms;
 constexpr std::int64_t mebibyte = 1024 * 1024;
 
@@ -89,6 +90,8 @@ std::optional<Error> check(const DispatchSettings& settings) {
     for (const auto& refused : {
              out_of_range("close_deadline", settings.close_deadline_ms, 0, year_ms, " ms"),
              out_of_range("linger", settings.linger_ms, 0, hour_ms, " ms"),
+             out_of_range("check_stream_within", settings.check_stream_within_ms, 0,
+                          longest_check_ms, " ms"),
              out_of_range("deliver_within", settings.deliver_within_ms, 1, year_ms, " ms"),
              out_of_range("request_timeout", settings.request_timeout_ms, 100, hour_ms, " ms"),
              out_of_range("max_requests_in_flight", settings.max_requests_in_flight, 1, 1000, ""),
@@ -161,12 +164,18 @@ Expected<std::shared_ptr<detail::Pipeline>, Error> detail::open_pipeline(
     driver.core = {.linger = milliseconds(settings.linger_ms),
                    .deliver_within = milliseconds(settings.deliver_within_ms),
                    .max_requests_in_flight = static_cast<int>(settings.max_requests_in_flight),
+                   .asks_at_start = settings.check_stream_within_ms > 0,
                    .pause_on_failure = settings.pause_on_failure,
                    .random_seed = draw_seed(),
                    .sending = {.aggregate_bytes = settings.aggregate_bytes,
                                .highest_rate = settings.max_rate_per_shard,
                                .most_held_by_shard = share_of_budget(settings.share_per_shard)}};
-    return std::make_shared<Pipeline>(std::move(options));
+    auto pipeline = std::make_shared<Pipeline>(std::move(options));
+    if (settings.check_stream_within_ms > 0) {
+        const milliseconds wait(settings.check_stream_within_ms);
+        if (auto error = pipeline->look_at_stream(wait)) return std::move(*error);
+    }
+    return pipeline;
 }
 
 Dispatch::Dispatch(std::shared_ptr<detail::Pipeline> pipeline) noexcept

@@ -134,6 +134,14 @@ struct DispatchOptions {
     /// 1,000 records and 1 MiB a second. 0.001 to 1000, or 0: none but what is learned from
     /// throttling.
     double max_rate_per_shard = 0;
+    /// How long get_dispatch() waits to hear about the stream (DescribeStreamSummary), so that one
+    /// that does not exist, or is being deleted, or is in another region than the client, is an
+    /// error of get_dispatch() and not of each event. Whatever else comes of the question, or
+    /// nothing in time, is no error: a network that is down, a permission that lacks (a line for
+    /// the log names the IAM action), a client that answers `unsupported`. While the stream is
+    /// CREATING events wait for it, bound by deliver_within. 0: get_dispatch() makes no request,
+    /// and the question goes out with the first event. 0 to 10 minutes.
+    std::chrono::milliseconds check_stream_within = std::chrono::seconds(5);
 };
 
 /// What flush() or close() found. Each event is counted once, by the first flush() after its
@@ -260,7 +268,10 @@ class Dispatch {
     std::shared_ptr<detail::Pipeline> pipeline_;
 };
 
-/// The dispatch function for a stream, or the Error that names the option that was refused.
+/// The dispatch function for a stream, or the Error that names the option that was refused, or says
+/// that there is no such stream. Asks the client about the stream and waits for the answer, within
+/// `check_stream_within`; not inside a callback of a result or on another thread of the library's,
+/// for which the answer might be waiting.
 [[nodiscard]] inline Expected<Dispatch, Error> try_get_dispatch(const DispatchOptions& options) {
     detail::DispatchSettings settings;
     settings.kinesis_client = &options.kinesis_client;
@@ -289,13 +300,13 @@ class Dispatch {
     settings.pause_on_failure = options.on_ordered_failure == OnOrderedFailure::pause;
     settings.aggregate_bytes = options.aggregate_bytes;
     settings.max_rate_per_shard = options.max_rate_per_shard;
+    settings.check_stream_within_ms = options.check_stream_within.count();
     auto opened = detail::open_pipeline(settings);
     if (!opened) return std::move(opened).error();
     return Dispatch(std::move(opened).value());
 }
 
-/// The dispatch function for a stream. Throws DispatchError (`bad_option`) when an option is
-/// missing or out of range. Makes no request yet.
+/// The same; throws DispatchError (`bad_option`, `stream_not_found`, `forked`).
 [[nodiscard]] inline Dispatch get_dispatch(const DispatchOptions& options) {
     auto made = try_get_dispatch(options);
     if (!made) throw DispatchError(std::move(made).error());

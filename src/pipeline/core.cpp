@@ -30,13 +30,13 @@ void Core::accept(Pending* record, TimePoint now) {
 void Core::make_ready(Pending* record, TimePoint now) {
     if (record->doomed || record->bound || record->settled) return;
     const std::size_t bytes = record->counted_bytes();
-    if (bytes > default_record_limit) {
+    if (bytes > record_limit_) {
         using State = Question::State;
-        if (limit_.state == State::unasked || limit_.state == State::asked) {
+        if (facts_.state == State::unasked || facts_.state == State::asked) {
             parked_.push_back(record);
             return;
         }
-        if (limit_.state == State::known && bytes > record_limit_) {
+        if (facts_.state == State::known) {
             settle(record, Ending::failed,
                    {ErrorCode::too_large,
                     "the record has " + std::to_string(bytes) +
@@ -99,7 +99,7 @@ const Core::Request* Core::next_request(TimePoint now) {
     if (!sending_.due(now, eager(now), may_retry)) return nullptr;
     sending_.take(parcels, {.now = now,
                             .may_retry = may_retry,
-                            .large_alone = limit_.state == Question::State::unknowable,
+                            .large_alone = facts_.state == Question::State::unknowable,
                             .linger = linger()});
     if (parcels.empty()) return nullptr;
     return start(now, std::move(parcels));
@@ -179,7 +179,7 @@ TimePoint Core::next_moment(TimePoint now) {
     const auto at = [&next](TimePoint when) { next = std::min(next, when); };
     if (!all_.empty()) at(all_.oldest()->deadline);
     if (!later_.empty()) at(later_.front().when);
-    if (!parked_.empty() && limit_.state == Question::State::unasked) at(limit_.ask_at);
+    if (wants_facts() && facts_.state == Question::State::unasked) at(facts_.ask_at);
     if (shards_.wanted && shards_.state == Question::State::unasked) at(shards_.ask_at);
     if (!saturated() && !awaits_shards()) {
         const TimePoint may_retry_at = retry_share_.allows_at(now);

@@ -26,6 +26,8 @@ struct CoreOptions {
     Duration linger{};
     Duration deliver_within{};
     int max_requests_in_flight = 1;
+    /// What the stream is like is asked before the first record comes, and not with it.
+    bool asks_at_start = false;
     /// A lane whose record was not published waits for resume() or discard().
     bool pause_on_failure = false;
     std::uint64_t random_seed = 0;
@@ -66,6 +68,8 @@ using RequestId = std::uint64_t;
 /// - What may be sent goes as the send queue says: at once, or at the rate that its shard takes.
 /// - A record larger than 1 MiB waits until the stream's limit is known. Where that cannot be
 ///   learned it is sent alone, so that a refusal hits no other record.
+/// - A stream that is not found may be one that is being created: until it is known to be none,
+///   records wait for it.
 /// - A request refused as invalid is sent again in halves until the guilty record stands alone.
 /// - Requests that carry what was sent before are kept to a fifth of all (see RetryShare).
 class Core {
@@ -91,10 +95,10 @@ class Core {
     void failed(RequestId id, const Failure& failure, TimePoint now);
 
     /// True when DescribeStreamSummary should be asked now; it then counts as asked.
-    bool wants_stream_limit(TimePoint now);
-    void stream_limit_is(std::size_t max_record_bytes, TimePoint now);
+    bool wants_stream_facts(TimePoint now);
+    void stream_is(const StreamSummary& summary, TimePoint now);
     /// Asked in vain: for good, or for now.
-    void stream_limit_unknown(const Failure& failure, TimePoint now);
+    void stream_unknown(const Failure& failure, TimePoint now);
 
     /// True when ListShards should be asked now; it then counts as asked.
     bool wants_shards(TimePoint now);
@@ -156,6 +160,8 @@ class Core {
     bool eager(TimePoint now) const;
     Duration linger() const noexcept;
     bool awaits_shards() const noexcept;
+    bool wants_facts() const noexcept;
+    bool may_be_creating() const noexcept;
     bool next_half(TimePoint now, std::vector<Parcel>& parcels);
     void settle(Pending* record, Ending ending, Error error, std::string_view shard = {},
                 std::string_view sequence_number = {}, bool on_other_shard = false);
@@ -181,7 +187,7 @@ class Core {
     AllPending all_;
     Lanes lanes_;
     SendQueue sending_;
-    PendingQueue parked_;       // larger than 1 MiB, until the stream's limit is known
+    PendingQueue parked_;       // larger than the limit, until it is known for certain
     std::vector<Later> later_;  // a heap, the soonest on top
     std::deque<std::vector<Parcel>> halves_;  // of requests refused as invalid
     std::unordered_map<RequestId, Request> requests_;
@@ -202,7 +208,8 @@ class Core {
         bool ask(TimePoint now) noexcept;
         void not_answered(const Failure& failure, TimePoint again) noexcept;
     };
-    Question limit_;
+    Question facts_;
+    bool exists_ = false;  // the stream, in a state that takes records
     std::size_t record_limit_ = default_record_limit;
     Question shards_;
 

@@ -15,7 +15,6 @@ std::string_view shard_named_in(std::string_view message) noexcept {
 }
 
 // How long what is wrong with a stream is taken to last before it is looked at again.
-constexpr Duration not_ready_pause = std::chrono::seconds(1);
 constexpr Duration between_shard_lists = std::chrono::seconds(1);
 
 }  // namespace
@@ -27,6 +26,7 @@ void Core::answered(RequestId id, const PutRecordsAnswer& answer, TimePoint now)
     requests_.erase(found);
     last_activity_ = now;
     pace_.stream_answered();
+    exists_ = true;
     learn(request, answer, now);
 
     // Random-key records that failed together come back together, so that a retry is one request
@@ -118,7 +118,11 @@ void Core::learn(const Request& request, const PutRecordsAnswer& answer, TimePoi
     shards_.wanted = true;
 }
 
-void Core::failed(RequestId id, const Failure& failure, TimePoint now) {
+void Core::failed(RequestId id, const Failure& given, TimePoint now) {
+    Failure failure = given;
+    if (failure.code == ErrorCode::stream_not_found && may_be_creating()) {
+        failure.kind = FailureClass::not_ready;
+    }
     const auto found = requests_.find(id);
     if (found == requests_.end()) return;
     const Request request = std::move(found->second);
@@ -138,7 +142,7 @@ void Core::failed(RequestId id, const Failure& failure, TimePoint now) {
     // under way together and fail together count as one failure.
     Duration pause{};
     if (failure.kind == FailureClass::not_ready) {
-        pause = not_ready_pause;
+        pause = RetryPace::not_ready;
     } else if (failure.kind == FailureClass::slow_down || failure.kind == FailureClass::transient) {
         if (request.started >= failed_at_) {
             failed_at_ = now;

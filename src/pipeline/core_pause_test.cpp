@@ -236,10 +236,10 @@ TEST_F(CorePause, ALargeRecordOfAPausedLaneWaitsForItAndNotForTheStreamsLimit) {
     play.dispatch("red 1", red);
     play.dispatch("red 2", red, 2 * 1024 * 1024);
     play.answer(play.send(), {refused});
-    EXPECT_FALSE(play.core.wants_stream_limit(play.now));
+    EXPECT_FALSE(play.core.wants_stream_facts(play.now));
     EXPECT_TRUE(play.resume(red));
-    EXPECT_TRUE(play.core.wants_stream_limit(play.now));
-    play.core.stream_limit_is(4 * 1024 * 1024, play.now);
+    EXPECT_TRUE(play.core.wants_stream_facts(play.now));
+    play.core.stream_is(limited_to(4 * 1024 * 1024), play.now);
     play.pass(5ms);
     EXPECT_THAT(play.send().names, ElementsAre("red 2"));
 }

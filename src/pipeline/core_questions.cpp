@@ -1,4 +1,4 @@
-// What is asked about the stream: its record limit and its shards.
+// What is asked about the stream: its facts (whether it exists, its record limit) and its shards.
 
 #include <algorithm>
 
@@ -6,20 +6,41 @@
 
 namespace lk::pipeline {
 
-bool Core::wants_stream_limit(TimePoint now) {
-    limit_.wanted = !parked_.empty();
-    return limit_.ask(now);
+// Nobody is asked for the sake of an idle stream, but once at the start.
+bool Core::wants_facts() const noexcept {
+    return !parked_.empty() || (!exists_ && !all_.empty()) ||
+           (options_.asks_at_start && !facts_.was_answered);
 }
 
-void Core::stream_limit_is(std::size_t max_record_bytes, TimePoint now) {
-    limit_.state = Question::State::known;
-    record_limit_ = std::clamp(max_record_bytes, default_record_limit, highest_record_limit);
+bool Core::wants_stream_facts(TimePoint now) {
+    facts_.wanted = wants_facts();
+    return facts_.ask(now);
+}
+
+void Core::stream_is(const StreamSummary& summary, TimePoint now) {
+    record_limit_ =
+        std::clamp(summary.max_record_bytes, default_record_limit, highest_record_limit);
+    facts_.was_answered = true;
+    facts_.state = Question::State::known;
+    exists_ = summary.status != "CREATING";
+    // One that is UPDATING takes records
+    // (https://docs.aws.amazon.com/kinesis/latest/APIReference/API_StreamDescriptionSummary.html),
+    // but its limit may be what is being updated.
+    if (!exists_ || summary.status == "UPDATING") {
+        facts_.state = Question::State::unasked;
+        facts_.ask_at = now + RetryPace::not_ready;
+    }
     unpark(now);
 }
 
-void Core::stream_limit_unknown(const Failure& failure, TimePoint now) {
-    limit_.not_answered(failure, now + pace_.pause(4));
-    if (limit_.state == Question::State::unknowable) unpark(now);
+void Core::stream_unknown(const Failure& failure, TimePoint now) {
+    facts_.not_answered(failure, now + pace_.pause(4));
+    if (facts_.state == Question::State::unknowable) unpark(now);
+}
+
+// Some services say of a stream in creation that it is not there.
+bool Core::may_be_creating() const noexcept {
+    return !exists_ && facts_.state != Question::State::unknowable;
 }
 
 void Core::unpark(TimePoint now) {

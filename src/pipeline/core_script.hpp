@@ -29,6 +29,14 @@ inline Shard shard_between(int number, double from, double to) {
         shard_name(number), event::to_decimal(key_at(from)), event::to_decimal(last), {}, {}, true};
 }
 
+/// A stream that takes records and tells of this limit.
+inline StreamSummary limited_to(std::size_t max_record_bytes, std::string status = "ACTIVE") {
+    StreamSummary summary;
+    summary.status = std::move(status);
+    summary.max_record_bytes = max_record_bytes;
+    return summary;
+}
+
 /// Plays a core like a script: records have names, time is what the script says.
 class CoreScript {
   public:
@@ -65,6 +73,11 @@ class CoreScript {
         return &record;
     }
 
+    /// DescribeStreamSummary is asked for and answered: an ordinary stream.
+    void tell_stream() {
+        core.stream_is(limited_to(default_record_limit), now);
+        note();
+    }
     /// ListShards is asked for and answered.
     void tell_shards(const std::vector<Shard>& shards) {
         core.shards_are(shards, now);
@@ -118,6 +131,10 @@ class CoreScript {
 
     void fail(const Sent& sent, FailureClass kind, bool may_have_been_stored = false) {
         core.failed(sent.id, {kind, ErrorCode::service, {}, "because", may_have_been_stored}, now);
+        note();
+    }
+    void find_no_stream(const Sent& sent) {
+        core.failed(sent.id, classify_answer(400, "ResourceNotFoundException", "not there"), now);
         note();
     }
 

@@ -26,6 +26,7 @@ TEST(Core, SendsALoneRecordOfAnIdleStreamAtOnce) {
 
 TEST(Core, LetsRecordsLingerWhileARequestIsUnderWay) {
     CoreScript play;
+    play.tell_stream();
     play.dispatch("a");
     const auto first = play.send();
     play.dispatch("b");
@@ -242,14 +243,13 @@ TEST(Core, HalvesKeepTheOrderOfAKey) {
 TEST(Core, ALargeRecordWaitsForTheStreamsLimitAndOthersDoNot) {
     CoreScript play;
     play.dispatch("small");
-    EXPECT_FALSE(play.core.wants_stream_limit(play.now));
     play.dispatch("large", 0, 3 * mebibyte);
     play.dispatch("too large", 0, 5 * mebibyte);
-    EXPECT_TRUE(play.core.wants_stream_limit(play.now));
-    EXPECT_FALSE(play.core.wants_stream_limit(play.now)) << "it is asked once";
+    EXPECT_TRUE(play.core.wants_stream_facts(play.now));
+    EXPECT_FALSE(play.core.wants_stream_facts(play.now)) << "it is asked once";
     const auto first = play.send();
     EXPECT_THAT(first.names, ElementsAre("small"));
-    play.core.stream_limit_is(4 * mebibyte, play.now);
+    play.core.stream_is(limited_to(4 * mebibyte), play.now);
     play.now += 5ms;
     EXPECT_THAT(play.send().names, ElementsAre("large"));
     EXPECT_THAT(play.endings, ElementsAre("too large failed"));
@@ -259,9 +259,9 @@ TEST(Core, ALargeRecordWaitsForTheStreamsLimitAndOthersDoNot) {
 TEST(Core, WithoutThePermissionToAskLargeRecordsGoAlone) {
     CoreScript play;
     for (const char* name : {"large 1", "large 2"}) play.dispatch(name, 0, 3 * mebibyte);
-    EXPECT_TRUE(play.core.wants_stream_limit(play.now));
-    play.core.stream_limit_unknown({FailureClass::final, ErrorCode::access_denied, {}, {}, false},
-                                   play.now);
+    EXPECT_TRUE(play.core.wants_stream_facts(play.now));
+    play.core.stream_unknown({FailureClass::final, ErrorCode::access_denied, {}, {}, false},
+                             play.now);
     play.dispatch("small");
     EXPECT_THAT(play.send().names, ElementsAre("large 1"));
     play.now += 5ms;
@@ -273,12 +273,12 @@ TEST(Core, WithoutThePermissionToAskLargeRecordsGoAlone) {
 TEST(Core, AsksAgainForTheLimitWhenTheAnswerFailedForNow) {
     CoreScript play;
     play.dispatch("large", 0, 3 * mebibyte);
-    EXPECT_TRUE(play.core.wants_stream_limit(play.now));
-    play.core.stream_limit_unknown({FailureClass::slow_down, ErrorCode::throttled, {}, {}, false},
-                                   play.now);
+    EXPECT_TRUE(play.core.wants_stream_facts(play.now));
+    play.core.stream_unknown({FailureClass::slow_down, ErrorCode::throttled, {}, {}, false},
+                             play.now);
     EXPECT_LE(play.core.next_moment(play.now), play.now + 10s);
     play.now += 10s;
-    EXPECT_TRUE(play.core.wants_stream_limit(play.now));
+    EXPECT_TRUE(play.core.wants_stream_facts(play.now));
 }
 
 TEST(Core, HurryingSendsWhatLingers) {

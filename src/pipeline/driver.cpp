@@ -73,6 +73,23 @@ class Question {
     std::atomic<bool> answered_{false};
 };
 
+// The IAM action that is missing; clients that are not ours may not name it.
+std::string with_action(const Failure& failure, std::string_view action) {
+    std::string text = failure.message;
+    if (failure.code == ErrorCode::access_denied && text.find(action) == std::string::npos) {
+        text.append(" (IAM action ").append(action).append(")");
+    }
+    return text;
+}
+
+std::string told_of(const std::string& stream, const StreamSummary& summary) {
+    std::string text = "stream " + stream + " is " + summary.status;
+    for (const std::string& fact : {summary.mode, summary.encryption}) {
+        if (!fact.empty()) text += ", " + fact;
+    }
+    return text + ", takes records up to " + std::to_string(summary.max_record_bytes) + " bytes";
+}
+
 // Walking all records to find those that keep a page alive is worth it now and then.
 constexpr std::chrono::milliseconds between_compactions{100};
 
@@ -191,20 +208,25 @@ void Driver::take_answers(TimePoint now) {
         settle(now);
     }
     answers_.clear();
-    if (facts.limit) take_limit(*facts.limit, now);
+    if (facts.stream) take_facts(*facts.stream, now);
     if (facts.shards) take_shards(*facts.shards, now);
 }
 
-void Driver::take_limit(const Inbox::Limit& limit, TimePoint now) {
-    limit_expires_ = never;
-    if (limit) {
-        core_.stream_limit_is(limit->max_record_bytes, now);
+void Driver::take_facts(const Inbox::StreamFacts& facts, TimePoint now) {
+    facts_expire_ = never;
+    first_look_.came(facts);
+    if (facts) {
+        inbox_->log(log_info, told_of(*stream_, *facts));
+        core_.stream_is(*facts, now);
         return;
     }
-    inbox_->log(log_warning, "the record limit of " + *stream_ +
-                                 " is not known, so records over 1 MiB are sent one by one: " +
-                                 limit.error().message);
-    core_.stream_limit_unknown(limit.error(), now);
+    const Failure& failure = facts.error();
+    // A client that offers no such operation does as it may.
+    inbox_->log(failure.code == ErrorCode::unsupported ? log_info : log_warning,
+                "the record limit of " + *stream_ +
+                    " is not known, so records over 1 MiB are sent one by one: " +
+                    with_action(failure, "kinesis:DescribeStreamSummary"));
+    core_.stream_unknown(failure, now);
 }
 
 void Driver::take_shards(const Inbox::Shards& shards, TimePoint now) {
@@ -213,9 +235,9 @@ void Driver::take_shards(const Inbox::Shards& shards, TimePoint now) {
         core_.shards_are(*shards, now);
         return;
     }
-    inbox_->log(log_warning,
-                "the shards of " + *stream_ +
-                    " are not known (records are then not aggregated): " + shards.error().message);
+    inbox_->log(log_warning, "the shards of " + *stream_ +
+                                 " are not known (records are then not aggregated): " +
+                                 with_action(shards.error(), "kinesis:ListShards"));
     core_.shards_unknown(shards.error(), now);
 }
 
@@ -239,7 +261,7 @@ void Driver::give_up_on_requests(TimePoint now) {
         return true;
     };
     const Failure no_answer{FailureClass::transient, ErrorCode::network, {}, {}, false};
-    if (gives_up(limit_expires_)) core_.stream_limit_unknown(no_answer, now);
+    if (gives_up(facts_expire_)) core_.stream_unknown(no_answer, now);
     if (gives_up(shards_expire_)) core_.shards_unknown(no_answer, now);
 }
 
@@ -255,8 +277,8 @@ void Driver::ask_about_stream(TimePoint now) {
             question->failed("the Kinesis client threw something that is no std::exception");
         }
     };
-    if (core_.wants_stream_limit(now)) {
-        ask.operator()<Inbox::Limit>(limit_expires_, [&](DescribeDone done) {
+    if (core_.wants_stream_facts(now)) {
+        ask.operator()<Inbox::StreamFacts>(facts_expire_, [&](DescribeDone done) {
             client_->describe_stream_summary(*stream_, std::move(done));
         });
     }
@@ -383,7 +405,7 @@ Doorbell::Listens Driver::listens_for() const {
 }
 
 TimePoint Driver::next_moment(TimePoint now) {
-    TimePoint next = std::min({core_.next_moment(now), limit_expires_, shards_expire_,
+    TimePoint next = std::min({core_.next_moment(now), facts_expire_, shards_expire_,
                                unheard_.next_moment(), core_.empty() ? trim_at_ : never});
     if (!expiries_.empty() && !core_.empty()) next = std::min(next, expiries_.front().when);
     for (const Wait& wait : waits_) next = std::min(next, wait.deadline);

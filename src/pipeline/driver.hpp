@@ -10,6 +10,7 @@
 
 #include "base/loop.hpp"
 #include "pipeline/core.hpp"
+#include "pipeline/first_look.hpp"
 #include "pipeline/flush_wait.hpp"
 #include "pipeline/intake.hpp"
 #include "pipeline/paused_lanes.hpp"
@@ -50,6 +51,9 @@ class Driver final : public Loop::Participant, public std::enable_shared_from_th
     void attach() { loop_->attach(shared_from_this()); }
     /// After close(): the loop has let go of the driver. Not from the loop's thread.
     void detach_and_wait() { loop_->detach_and_wait(this); }
+    /// What was answered when the stream's facts were asked for first; there is one where
+    /// CoreOptions::asks_at_start.
+    [[nodiscard]] FirstLook& first_look() noexcept { return first_look_; }
     /// Sends what was written before, without lingering; finished when that is settled or at the
     /// deadline.
     std::shared_ptr<FlushWait> flush(TimePoint deadline);
@@ -77,7 +81,7 @@ class Driver final : public Loop::Participant, public std::enable_shared_from_th
     void take_answers(TimePoint now);
     void give_up_on_requests(TimePoint now);
     void take_wishes(TimePoint now);
-    void take_limit(const Inbox::Limit& limit, TimePoint now);
+    void take_facts(const Inbox::StreamFacts& facts, TimePoint now);
     void take_shards(const Inbox::Shards& shards, TimePoint now);
     void ask_about_stream(TimePoint now);
     void send_requests(TimePoint now);
@@ -115,7 +119,8 @@ class Driver final : public Loop::Participant, public std::enable_shared_from_th
         TimePoint when;
     };
     std::deque<Expiry> expiries_;
-    TimePoint limit_expires_ = never;
+    TimePoint facts_expire_ = never;
+    FirstLook first_look_;
     TimePoint shards_expire_ = never;
     std::vector<Inbox::Answer> answers_;
     std::uint32_t full_shards_version_ = 0;

@@ -313,6 +313,26 @@ Expected<FlushCounts, Error> Pipeline::wait(pipeline::FlushWait& wait, TimePoint
                  false, 0};
 }
 
+// What else stands in the way (a network that is down, a permission) may be mended while the events
+// wait, or is not needed for them.
+std::optional<Error> Pipeline::look_at_stream(std::chrono::milliseconds wait) {
+    if (!may_wait()) return std::nullopt;
+    const auto facts = driver_->first_look().wait_until(deadline_from_now(wait));
+    if (!facts) return std::nullopt;
+    if (*facts) {
+        if ((*facts)->status != "DELETING") return std::nullopt;
+        return Error{ErrorCode::stream_not_found,
+                     "stream \"" + (*facts)->stream_name +
+                         "\" is being deleted: create it anew, or give another one",
+                     false, 0};
+    }
+    const Failure& failure = facts->error();
+    if (failure.code != ErrorCode::stream_not_found && failure.code != ErrorCode::bad_option) {
+        return std::nullopt;
+    }
+    return Error{failure.code, failure.message, false, 0};
+}
+
 bool Pipeline::resume(std::string_view partition_key) {
     if (driver_->loop().inherited()) return false;
     return driver_->resume(driver_->intake().lane_of(partition_key), std::nullopt);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <lk/detail/dispatch_abi.hpp>
@@ -33,6 +34,9 @@ class Pipeline {
     Published write_record(const RecordFields& fields);
     Expected<FlushCounts, Error> flush(std::chrono::milliseconds deadline);
     Expected<FlushCounts, Error> close(std::chrono::milliseconds deadline);
+    /// Waits until the stream was asked about (see CoreOptions::asks_at_start), no later than
+    /// `wait` from now, and tells what is against ever putting a record into it.
+    std::optional<Error> look_at_stream(std::chrono::milliseconds wait);
     bool resume(std::string_view partition_key);
     bool discard(std::string_view partition_key);
 

@@ -31,8 +31,8 @@ void Inbox::add(Answer answer) {
     put_and_wake([&] { answers_.push_back(std::move(answer)); });
 }
 
-void Inbox::add(Limit limit) {
-    put_and_wake([&] { facts_.limit = std::move(limit); });
+void Inbox::add(StreamFacts stream) {
+    put_and_wake([&] { facts_.stream = std::move(stream); });
 }
 
 void Inbox::add(Shards shards) {

@@ -27,17 +27,17 @@ class Inbox {
         Expected<PutRecordsAnswer, Failure> result;
     };
     /// What was told, or not, about the stream.
-    using Limit = Expected<StreamSummary, Failure>;
+    using StreamFacts = Expected<StreamSummary, Failure>;
     using Shards = Expected<std::vector<Shard>, Failure>;
 
     Inbox(std::shared_ptr<Loop> loop, Log log) : loop_(std::move(loop)), log_(std::move(log)) {}
 
     void add(Answer answer);
-    void add(Limit limit);
+    void add(StreamFacts stream);
     void add(Shards shards);
 
     struct Facts {
-        std::optional<Limit> limit;
+        std::optional<StreamFacts> stream;
         std::optional<Shards> shards;
     };
     void take(std::vector<Answer>& answers, Facts& facts);

@@ -16,6 +16,8 @@ class RetryPace {
 
     static constexpr Duration base = std::chrono::milliseconds(100);
     static constexpr Duration longest = std::chrono::seconds(10);
+    /// Until a stream that is not ready yet is looked at again.
+    static constexpr Duration not_ready = std::chrono::seconds(1);
 
     /// `failures`: how many times it has failed, 1 and up.
     Duration pause(int failures) noexcept {

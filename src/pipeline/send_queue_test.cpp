@@ -250,6 +250,7 @@ TEST_F(SendQueueTest, RetriesOverTheirShareWaitAndNewRecordsDoNot) {
 }
 
 TEST_F(SendQueueTest, HalvesAreRetriesTooAndWaitForTheirShare) {
+    play.tell_stream();
     for (int i = 0; i < 64; ++i) play.dispatch(std::to_string(i));
     int at_once = 0;
     for (auto sent = play.send(); sent.id != 0; sent = play.send()) {
@@ -263,6 +264,7 @@ TEST_F(SendQueueTest, HalvesAreRetriesTooAndWaitForTheirShare) {
 }
 
 TEST_F(SendQueueTest, AShortBudgetEndsLingering) {
+    play.tell_stream();
     play.dispatch("a");
     play.send();
     play.dispatch("b");

@@ -127,7 +127,7 @@ class LocalServer(Running):
 
 
 class ScriptedKinesis:
-    """Answers every PutRecords request alike, or never."""
+    """Answers every PutRecords request alike, or never, and offers nothing else."""
 
     def __init__(self, status, answer):
         outer = self
@@ -137,13 +137,19 @@ class ScriptedKinesis:
 
             def do_POST(self):
                 self.rfile.read(int(self.headers["Content-Length"]))
+                if not self.headers["X-Amz-Target"].endswith(".PutRecords"):
+                    self.reply(400, {"__type": "UnknownOperationException"})
+                    return
                 outer.requests += 1
                 outer.asked.set()
                 if outer.status is None:
                     outer.released.wait(PATIENCE)
                     return
-                body = json.dumps(outer.answer).encode()
-                self.send_response(outer.status)
+                self.reply(outer.status, outer.answer)
+
+            def reply(self, status, answer):
+                body = json.dumps(answer).encode()
+                self.send_response(status)
                 self.send_header("Content-Type", "application/x-amz-json-1.1")
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()

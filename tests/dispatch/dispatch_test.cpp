@@ -195,7 +195,6 @@ TEST_F(DispatchTest, ALargeRecordWaitsForTheStreamsLimit) {
     };
     auto dispatch = get_dispatch(options());
     EXPECT_TRUE(dispatch.record(std::string(1024 * 1024 - 1, 'x'), {.partition_key = "k"}).wait());
-    EXPECT_EQ(kinesis->described(), 0);
     EXPECT_TRUE(dispatch.record(std::string(3 * 1024 * 1024, 'x')).wait());
     EXPECT_EQ(kinesis->described(), 1);
     const Outcome refused = dispatch.record(std::string(5 * 1024 * 1024, 'x')).wait();

@@ -48,6 +48,14 @@ TEST_F(OptionRange, TheCapOfAShardIsNoneOrUpToAThousandShards) {
     EXPECT_TRUE(accepted([](auto& o) { o.max_rate_per_shard = 0.001; }));
 }
 
+TEST_F(OptionRange, TheStreamIsWaitedForUpToTenMinutes) {
+    for (const auto bad : {std::chrono::milliseconds(-1), std::chrono::milliseconds(600'001)}) {
+        EXPECT_THAT(refused([&](auto& o) { o.check_stream_within = bad; }),
+                    AllOf(HasSubstr("check_stream_within"), HasSubstr("0 to 600000 ms")));
+    }
+    EXPECT_TRUE(accepted([](auto& o) { o.check_stream_within = std::chrono::minutes(10); }));
+}
+
 TEST_F(OptionRange, AggregatesHaveAKibibyteToAMebibyte) {
     for (const std::size_t bad : {std::size_t{1}, std::size_t{1023}, std::size_t{1048577},
                                   std::numeric_limits<std::size_t>::max()}) {

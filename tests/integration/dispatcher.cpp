@@ -2,6 +2,7 @@
 // stream with other programs:
 //
 //     dispatcher --endpoint URL --stream NAME [--json] [--ca-bundle FILE] [--deliver-within MS]
+//                [--at-first-use]
 //
 // A line is one of
 //     {"type": …, "data": JSON text, "source_user_id": …, "partition_key": …, "explicit_hash_key":
@@ -75,8 +76,9 @@ std::map<std::string, std::string> read_options(int count, char** words) {
     std::map<std::string, std::string> options;
     for (int i = 1; i < count; ++i) {
         const std::string name = words[i];
-        if (name != "--json" && i + 1 == count) throw std::invalid_argument(name + ": no value");
-        options[name] = name == "--json" ? "yes" : words[++i];
+        const bool is_flag = name == "--json" || name == "--at-first-use";
+        if (!is_flag && i + 1 == count) throw std::invalid_argument(name + ": no value");
+        options[name] = is_flag ? "yes" : words[++i];
     }
     return options;
 }
@@ -99,6 +101,9 @@ void run(std::map<std::string, std::string> options) {
     settings.log = [](lk::LogLevel, std::string_view line) { std::cerr << line << std::endl; };
     if (options.contains("--deliver-within")) {
         settings.deliver_within = std::chrono::milliseconds(std::stoi(options["--deliver-within"]));
+    }
+    if (options.contains("--at-first-use")) {
+        settings.check_stream_within = std::chrono::milliseconds(0);
     }
     lk::Dispatch dispatch = lk::get_dispatch(settings);
 

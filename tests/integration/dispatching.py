@@ -14,13 +14,15 @@ def in_batches(lines, size):
 
 
 def dispatch(server, stream, lines, wire="cbor", trust=True, deliver_within_ms=None,
-             **environment):
+             at_first_use=False, **environment):
     """Dispatches the lines and returns the answers, in order (see dispatcher.cpp for both)."""
     arguments = [settings.dispatcher(), "--endpoint", server.endpoint, "--stream", stream]
     if wire == "json":
         arguments.append("--json")
     if server.ca_file and trust:
         arguments += ["--ca-bundle", server.ca_file]
+    if at_first_use:
+        arguments.append("--at-first-use")
     if deliver_within_ms:
         arguments += ["--deliver-within", deliver_within_ms]
     if server.most_records_a_request:

@@ -128,7 +128,10 @@ class DispatchInto:
 
     def test_a_stream_that_is_not_there_is_named(self):
         for wire in ("cbor", "json"):
-            (answer,) = dispatch(self.server, "no-such-stream", [{"type": "t"}], wire)
+            with self.assertRaisesRegex(RuntimeError, "no-such-stream"):
+                dispatch(self.server, "no-such-stream", [], wire)
+            (answer,) = dispatch(self.server, "no-such-stream", [{"type": "t"}], wire,
+                                 at_first_use=True)
             self.assertEqual(answer["error"], "stream_not_found")
             self.assertIn("no-such-stream", answer["message"])
             self.assertFalse(answer["may_have_been_delivered"])

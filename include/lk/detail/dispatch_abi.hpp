@@ -66,6 +66,7 @@ struct DispatchSettings {
     bool pause_on_failure = false;
     std::uint64_t aggregate_bytes = 0;
     double max_rate_per_shard = 0;
+    std::int64_t check_stream_within_ms = 5000;
 };
 
 Expected<std::shared_ptr<Pipeline>, Error> open_pipeline(const DispatchSettings& settings);
