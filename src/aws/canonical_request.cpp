@@ -131,7 +131,10 @@ CanonicalRequest canonical_request(const RequestToSign& request, bool normalize_
 
     CanonicalRequest canonical;
     std::string& text = canonical.text;
-    text.reserve(1024);
+    // So that it is never moved: a session token in memory given back would stay there.
+    std::size_t values = 0;
+    for (const Header& header : request.headers) values += header.name.size() + header.value.size();
+    text.reserve(1024 + 2 * request.path.size() + 3 * request.query.size() + 2 * values);
     text.append(request.method).append("\n");
     text.append(canonical_path(request.path, normalize_path)).append("\n");
     text.append(canonical_query(request.query)).append("\n");

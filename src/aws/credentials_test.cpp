@@ -46,6 +46,16 @@ TEST(Secret, MovesWithoutLeavingACopy) {
     EXPECT_TRUE(second.empty());
 }
 
+TEST(Secret, MayBeEmpty) {
+    Secret nothing("");
+    EXPECT_TRUE(nothing.empty());
+    EXPECT_EQ(nothing.reveal(), "");
+    nothing = Secret("something");
+    EXPECT_EQ(nothing.reveal(), "something");
+    nothing = Secret();
+    EXPECT_TRUE(nothing.empty());
+}
+
 TEST(Environment, TellsWhatIsSetAndNothingOfWhatIsNot) {
     ASSERT_EQ(setenv("LK_TEST_VARIABLE", "value", 1), 0);
     EXPECT_EQ(process_environment()("LK_TEST_VARIABLE"), "value");

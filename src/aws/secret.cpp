@@ -1,20 +1,20 @@
 #include "aws/secret.hpp"
 
-#include <openssl/crypto.h>
-
 #include <algorithm>
+
+#include "base/wiped_text.hpp"
 
 namespace lk::aws {
 
 Secret::Secret(std::string_view first, std::string_view second)
-    : text_(std::make_unique<char[]>(first.size() + second.size())),
-      bytes_(first.size() + second.size()) {
-    std::copy(second.begin(), second.end(), std::copy(first.begin(), first.end(), text_.get()));
+    : bytes_(first.size() + second.size()) {
+    if (bytes_ == 0) return;
+    text_ = WipingAllocator<char>().allocate(bytes_);
+    std::copy(second.begin(), second.end(), std::copy(first.begin(), first.end(), text_));
 }
 
 Secret::~Secret() {
-    // A plain memset would be removed as a dead store.
-    if (text_) OPENSSL_cleanse(text_.get(), bytes_);
+    if (text_ != nullptr) WipingAllocator<char>().deallocate(text_, bytes_);
 }
 
 Secret& Secret::operator=(Secret&& other) noexcept {

@@ -2,6 +2,8 @@
 
 #include <openssl/crypto.h>
 
+#include "base/wiped_text.hpp"
+
 namespace lk::aws {
 namespace {
 
@@ -81,7 +83,7 @@ std::vector<std::pair<std::string, std::string>> Signer::sign(
     }
     RequestToSign complete = request;
     complete.headers = headers;
-    const CanonicalRequest canonical = canonical_request(complete, options.normalize_path);
+    CanonicalRequest canonical = canonical_request(complete, options.normalize_path);
 
     const std::string& now = added.front().second;
     const std::string_view date = std::string_view(now).substr(0, 8);
@@ -89,6 +91,7 @@ std::vector<std::pair<std::string, std::string>> Signer::sign(
     scope.append("/").append(region_).append("/").append(service_).append("/aws4_request");
     const std::string signature =
         key_for(credentials, date).sign(string_to_sign(now, scope, canonical.text));
+    wipe(canonical.text);
 
     std::string authorization(algorithm);
     authorization.append(" Credential=").append(credentials.access_key_id).append("/");

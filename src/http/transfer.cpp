@@ -171,6 +171,8 @@ NoAnswer Transfer::cut_short() {
 
 Done Transfer::release() noexcept {
     curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, nullptr);
+    // A session token may be among them.
+    for (std::string& header : request_.headers) wipe(header);
     request_ = {};
     body_ = {};
     return std::exchange(done_, nullptr);

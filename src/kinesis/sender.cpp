@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "aws/stream_arn.hpp"
+#include "base/wiped_text.hpp"
 #include "wire/error_answer.hpp"
 
 namespace lk::kinesis {
@@ -107,12 +108,12 @@ void Sender::sign_and_post(std::shared_ptr<Call> call) {
     const std::string target = "Kinesis_20131202." + call->operation;
     const aws::Header to_sign[] = {
         {"Host", endpoint->host}, {"Content-Type", type}, {"X-Amz-Target", target}};
-    const auto added = signer_.sign({.method = "POST",
-                                     .path = endpoint->path,
-                                     .query = {},
-                                     .headers = to_sign,
-                                     .body_hash = call->body_hash},
-                                    **credentials, clock_.now());
+    auto added = signer_.sign({.method = "POST",
+                               .path = endpoint->path,
+                               .query = {},
+                               .headers = to_sign,
+                               .body_hash = call->body_hash},
+                              **credentials, clock_.now());
 
     http::Request request;
     request.url = endpoint->url;
@@ -120,8 +121,13 @@ void Sender::sign_and_post(std::shared_ptr<Call> call) {
     // Host is the transport's to write.
     request.headers.push_back(std::string("Content-Type: ").append(type));
     request.headers.push_back("X-Amz-Target: " + target);
-    for (const auto& [name, value] : added)
-        request.headers.push_back(std::string(name).append(": ").append(value));
+    for (auto& [name, value] : added) {
+        std::string header;
+        header.reserve(name.size() + 2 + value.size());
+        header.append(name).append(": ").append(value);
+        request.headers.push_back(std::move(header));
+        wipe(value);
+    }
     request.body = call->body.pieces;
     request.body_bytes = call->body.bytes;
     request.timeout = time_left(*call);
