@@ -25,6 +25,7 @@ struct Command {
 [[nodiscard]] Command add_send(CLI::App& parent);
 [[nodiscard]] Command add_tail(CLI::App& parent);
 [[nodiscard]] Command add_local(CLI::App& parent);
+[[nodiscard]] Command add_doctor(CLI::App& parent);
 
 /// The options are well formed, each for itself, but not together. Thrown by a command's run()
 /// before it does anything.

@@ -94,6 +94,8 @@ Expected<std::shared_ptr<KinesisClient>, Error> open_local(const ConnectionOptio
     return std::shared_ptr<KinesisClient>(both, both->client.get());
 }
 
+}  // namespace
+
 AwsKinesisOptions aws_options(const ConnectionOptions& options) {
     AwsKinesisOptions aws;
     aws.endpoint = options.endpoint;
@@ -104,9 +106,7 @@ AwsKinesisOptions aws_options(const ConnectionOptions& options) {
     return aws;
 }
 
-}  // namespace
-
-void add_connection_options(CLI::App& app, ConnectionOptions& options) {
+void add_network_options(CLI::App& app, ConnectionOptions& options) {
     app.add_option("--endpoint", options.endpoint,
                    "Where Kinesis is, such as http://localhost:4567; default: "
                    "AWS_ENDPOINT_URL_KINESIS, AWS_ENDPOINT_URL, or AWS's own for the region")
@@ -138,6 +138,10 @@ void add_connection_options(CLI::App& app, ConnectionOptions& options) {
         ->type_name("FORMAT")
         ->check(one_of({"cbor", "json"}))
         ->group(group);
+}
+
+void add_connection_options(CLI::App& app, ConnectionOptions& options) {
+    add_network_options(app, options);
     app.add_flag("--local", options.local,
                  "A Kinesis inside this process, kept in DIR or, without =DIR, in memory until the "
                  "process ends; the stream is created where it is missing")
@@ -160,19 +164,26 @@ Expected<std::shared_ptr<KinesisClient>, Error> open_client(const ConnectionOpti
         refuse_beside_local(options);
         return open_local(options, stream, use, console);
     }
+    return open_over_network(
+        options, [](const AwsKinesisOptions& aws) { return try_aws_kinesis(aws); }, console);
+}
+
+Expected<std::shared_ptr<KinesisClient>, Error> open_over_network(const ConnectionOptions& options,
+                                                                  const OpenAws& open,
+                                                                  Console& console) {
     const std::string endpoint =
         !options.endpoint.empty()
             ? options.endpoint
             : from_environment({"AWS_ENDPOINT_URL_KINESIS", "AWS_ENDPOINT_URL"});
     AwsKinesisOptions aws = aws_options(options);
-    auto client = try_aws_kinesis(aws);
+    auto client = open(aws);
     // Whoever serves on this very machine knows no account either, so a first try needs no keys.
     if (!client && client.error().code == ErrorCode::credentials &&
         is_loopback_endpoint(endpoint)) {
         console.say("no AWS credentials: signing with \"local\" and \"local\" for " + endpoint +
                     ", which is on this machine");
         aws.credentials = AwsCredentials{"local", "local"};
-        client = try_aws_kinesis(aws);
+        client = open(aws);
     }
     if (!client && client.error().message.starts_with("no AWS region")) {
         client.error().message += "; for a stream on this machine give --local, or --endpoint";
@@ -183,6 +194,11 @@ Expected<std::shared_ptr<KinesisClient>, Error> open_client(const ConnectionOpti
 ExitStatus report_not_opened(const Error& error, Console& console) {
     console.say(with_option_names(error.message));
     return is_configuration(error.code) ? ExitStatus::configuration : ExitStatus::failed;
+}
+
+ExitStatus report_no_dispatch(const Error& error, Console& console) {
+    if (error.code == ErrorCode::bad_option) throw UsageError(with_option_names(error.message));
+    return report_not_opened(error, console);
 }
 
 std::function<void(LogLevel, std::string_view)> log_to(Console& console) {
@@ -196,11 +212,6 @@ std::function<void(LogLevel, std::string_view)> log_to(Console& console) {
             const std::lock_guard lock(last->mutex);
             if (last->line == line) return;
             last->line = line;
-ExitStatus report_no_dispatch(const Error& error, Console& console) {
-    if (error.code == ErrorCode::bad_option) throw UsageError(with_option_names(error.message));
-    return report_not_opened(error, console);
-}
-
         }
         console.say(with_option_names(std::string(line)));
     };

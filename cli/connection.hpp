@@ -35,7 +35,9 @@ struct ConnectionOptions {
     int local_shards = 1;
 };
 
-/// Adds --endpoint, --region, --profile, --ca-bundle, --wire-format and --local.
+/// Adds --endpoint, --region, --profile, --ca-bundle and --wire-format.
+void add_network_options(CLI::App& app, ConnectionOptions& options);
+/// The same, and --local.
 void add_connection_options(CLI::App& app, ConnectionOptions& options);
 /// Adds --local-shards, for commands that create the stream.
 void add_local_shards_option(CLI::App& app, ConnectionOptions& options);
@@ -50,8 +52,21 @@ enum class LocalStreamUse { create, read };
     const ConnectionOptions& options, const std::string& stream, LocalStreamUse use,
     Console& console);
 
+/// How open_over_network() makes a client of the options.
+using OpenAws =
+    std::function<Expected<std::shared_ptr<KinesisClient>, Error>(const AwsKinesisOptions&)>;
+
+/// The part of open_client() that is not about --local: also decides with which credentials.
+[[nodiscard]] Expected<std::shared_ptr<KinesisClient>, Error> open_over_network(
+    const ConnectionOptions& options, const OpenAws& open, Console& console);
+
+/// What these options say to the library.
+[[nodiscard]] AwsKinesisOptions aws_options(const ConnectionOptions& options);
+
 /// Says why the command can not begin, and with which status it ends.
 [[nodiscard]] ExitStatus report_not_opened(const Error& error, Console& console);
+/// The same where try_get_dispatch() refused; throws UsageError where an option is the reason.
+[[nodiscard]] ExitStatus report_no_dispatch(const Error& error, Console& console);
 
 /// What the library has to say, on the console: warnings and errors, and a line that repeats the
 /// one before it not again.
@@ -61,5 +76,3 @@ enum class LocalStreamUse { create, read };
 [[nodiscard]] std::string with_option_names(std::string message);
 
 }  // namespace lk::cli
-/// The same where try_get_dispatch() refused; throws UsageError where an option is the reason.
-[[nodiscard]] ExitStatus report_no_dispatch(const Error& error, Console& console);

@@ -31,7 +31,7 @@ ExitStatus run(const std::vector<std::string>& words, Console& console) {
         "\n"
         "More: lk-dispatch SUBCOMMAND --help");
     const std::vector<Command> commands = {add_put(app), add_send(app), add_tail(app),
-                                           add_local(app)};
+                                           add_local(app), add_doctor(app)};
     if (words.empty()) {
         std::fputs(app.help().c_str(), stderr);
         return ExitStatus::usage;

@@ -45,7 +45,55 @@ std::string_view trimmed(std::string_view text) {
     return text;
 }
 
+// Those of the environment are found by libcurl itself. User and password are sent at once (Basic):
+// an answer 407 to the request itself would come too late, as nothing is sent twice.
+void set_up_proxy(void* easy, const TransportOptions& options) {
+    if (!options.proxy.empty()) set(easy, CURLOPT_PROXY, options.proxy.c_str());
+    set(easy, CURLOPT_PROXYAUTH, CURLAUTH_BASIC);
+    set(easy, CURLOPT_PROXY_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+    if (!options.ca_bundle.empty()) {
+        set(easy, CURLOPT_PROXY_CAINFO, options.ca_bundle.c_str());
+        set(easy, CURLOPT_PROXY_CAPATH, static_cast<const char*>(nullptr));
+    }
+}
+
 }  // namespace
+
+void set_up_connection(void* easy, const TransportOptions& options) {
+    set(easy, CURLOPT_NOSIGNAL, 1L);
+    // Otherwise a time-out while a name is looked up would hold up the whole loop until the
+    // system's resolver gives up too.
+    set(easy, CURLOPT_QUICK_EXIT, 1L);
+
+    set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    set(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+    set(easy, CURLOPT_PIPEWAIT, 0L);
+    set(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    set(easy, CURLOPT_USERAGENT, options.user_agent.c_str());
+
+    set(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+    set(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+    set(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+    if (!options.ca_bundle.empty()) {
+        set(easy, CURLOPT_CAINFO, options.ca_bundle.c_str());
+        // "In place of the system's": its folder of certificates counts as the system's too.
+        set(easy, CURLOPT_CAPATH, static_cast<const char*>(nullptr));
+    }
+    set_up_proxy(easy, options);
+
+    set(easy, CURLOPT_DNS_CACHE_TIMEOUT, dns_cache_seconds);
+    set(easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(options.connect_timeout));
+    set(easy, CURLOPT_TCP_NODELAY, 1L);
+    set(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    set(easy, CURLOPT_TCP_KEEPIDLE, 30L);
+    set(easy, CURLOPT_TCP_KEEPINTVL, 10L);
+}
+
+void set_url(void* easy, const std::string& url) {
+    set(easy, CURLOPT_URL, url.c_str());
+    set(easy, CURLOPT_NOPROXY, is_loopback(url) ? "*" : static_cast<const char*>(nullptr));
+}
 
 Transfer::Transfer(const TransportOptions& options)
     : easy_(curl_easy_init()), ca_bundle_(options.ca_bundle), error_text_(CURL_ERROR_SIZE) {
@@ -65,35 +113,7 @@ Transfer::~Transfer() {
 void Transfer::set_up(const TransportOptions& options) {
     set(easy_, CURLOPT_PRIVATE, this);
     set(easy_, CURLOPT_ERRORBUFFER, error_text_.data());
-    set(easy_, CURLOPT_NOSIGNAL, 1L);
-    // Otherwise a time-out while a name is looked up would hold up the whole loop until the
-    // system's resolver gives up too.
-    set(easy_, CURLOPT_QUICK_EXIT, 1L);
-
-    set(easy_, CURLOPT_PROTOCOLS_STR, "http,https");
-    set(easy_, CURLOPT_FOLLOWLOCATION, 0L);
-    set(easy_, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-    set(easy_, CURLOPT_PIPEWAIT, 0L);
-    set(easy_, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    set(easy_, CURLOPT_USERAGENT, options.user_agent.c_str());
-
-    set(easy_, CURLOPT_SSL_VERIFYPEER, 1L);
-    set(easy_, CURLOPT_SSL_VERIFYHOST, 2L);
-    set(easy_, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-    if (!options.ca_bundle.empty()) {
-        set(easy_, CURLOPT_CAINFO, options.ca_bundle.c_str());
-        // "In place of the system's": its folder of certificates counts as the system's too.
-        set(easy_, CURLOPT_CAPATH, static_cast<const char*>(nullptr));
-    }
-    set_up_proxy(options);
-
-    set(easy_, CURLOPT_DNS_CACHE_TIMEOUT, dns_cache_seconds);
-    set(easy_, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(options.connect_timeout));
-    set(easy_, CURLOPT_TCP_NODELAY, 1L);
-    set(easy_, CURLOPT_TCP_KEEPALIVE, 1L);
-    set(easy_, CURLOPT_TCP_KEEPIDLE, 30L);
-    set(easy_, CURLOPT_TCP_KEEPINTVL, 10L);
-
+    set_up_connection(easy_, options);
     set(easy_, CURLOPT_POST, 1L);
     set(easy_, CURLOPT_UPLOAD_BUFFERSIZE, upload_buffer_bytes);
     set(easy_, CURLOPT_READFUNCTION, &Transfer::read_body);
@@ -106,18 +126,6 @@ void Transfer::set_up(const TransportOptions& options) {
     set(easy_, CURLOPT_HEADERDATA, this);
     set(easy_, CURLOPT_WRITEFUNCTION, &Transfer::take_body);
     set(easy_, CURLOPT_WRITEDATA, this);
-}
-
-// Those of the environment are found by libcurl itself. User and password are sent at once (Basic):
-// an answer 407 to the request itself would come too late, as nothing is sent twice.
-void Transfer::set_up_proxy(const TransportOptions& options) {
-    if (!options.proxy.empty()) set(easy_, CURLOPT_PROXY, options.proxy.c_str());
-    set(easy_, CURLOPT_PROXYAUTH, CURLAUTH_BASIC);
-    set(easy_, CURLOPT_PROXY_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-    if (!options.ca_bundle.empty()) {
-        set(easy_, CURLOPT_PROXY_CAINFO, options.ca_bundle.c_str());
-        set(easy_, CURLOPT_PROXY_CAPATH, static_cast<const char*>(nullptr));
-    }
 }
 
 void Transfer::take(Request request, Done& done) {
@@ -140,9 +148,7 @@ void Transfer::take(Request request, Done& done) {
         header_list_[i - 1].next = &header_list_[i];
     }
 
-    set(easy_, CURLOPT_URL, request_.url.c_str());
-    set(easy_, CURLOPT_NOPROXY,
-        is_loopback(request_.url) ? "*" : static_cast<const char*>(nullptr));
+    set_url(easy_, request_.url);
     set(easy_, CURLOPT_HTTPHEADER, header_list_.data());
     set(easy_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body_bytes));
     set(easy_, CURLOPT_TIMEOUT_MS, milliseconds(request_.timeout));

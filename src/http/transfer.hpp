@@ -12,6 +12,12 @@ struct curl_slist;
 
 namespace lk::http {
 
+/// How connections are made, to whom they may go and whom they trust: what these options mean for a
+/// CURL*. Throws std::bad_alloc.
+void set_up_connection(void* easy, const TransportOptions& options);
+/// Where this URL is: no proxy is asked for this machine.
+void set_url(void* easy, const std::string& url);
+
 /// One easy handle of libcurl and the request that it carries; carries one after another. Used by
 /// one thread at a time.
 class Transfer {
@@ -53,7 +59,6 @@ class Transfer {
                                  void* self);
 
     void set_up(const TransportOptions& options);
-    void set_up_proxy(const TransportOptions& options);
     void read_header_line(std::string_view line);
     [[nodiscard]] bool fits(std::size_t more_bytes) noexcept;
     [[nodiscard]] FailedTransfer facts() const;

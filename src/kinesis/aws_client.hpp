@@ -13,6 +13,7 @@
 #include "aws/environment.hpp"
 #include "aws/kinesis_service.hpp"
 #include "http/transport.hpp"
+#include "kinesis/findings.hpp"
 #include "kinesis/loop_owner.hpp"
 #include "kinesis/shard_lister.hpp"
 #include "wire/document.hpp"
@@ -53,10 +54,21 @@ class AwsKinesis final : public KinesisClient, public LoopOwner {
     std::shared_ptr<Sender> sender_;
 };
 
+/// Asks the EC2 machine that this runs on, unless the environment forbids it.
+[[nodiscard]] aws::RegionOfMachine region_of_machine(const aws::Environment& environment);
+
+/// Where the Kinesis is that the settings describe, and what of `findings` is needed to know it:
+/// the first steps of open_aws_client(). Asks nobody but `machine`, where nothing else names a
+/// region.
+[[nodiscard]] Expected<aws::Service, Error> find_service(const detail::AwsKinesisSettings& settings,
+                                                         const aws::Environment& environment,
+                                                         const aws::RegionOfMachine& machine,
+                                                         Findings& findings);
+
 /// The client that the settings describe, or the Error that names what is missing or wrong.
-/// `machine` is asked for the region where nothing else names one.
+/// `findings` (may be null) is filled even when this fails.
 [[nodiscard]] Expected<std::shared_ptr<AwsKinesis>, Error> open_aws_client(
     const detail::AwsKinesisSettings& settings, const aws::Environment& environment,
-    const aws::RegionOfMachine& machine = {});
+    const aws::RegionOfMachine& machine = {}, Findings* findings = nullptr);
 
 }  // namespace lk::kinesis

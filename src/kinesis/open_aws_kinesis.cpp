@@ -56,20 +56,24 @@ std::optional<bool> flag_of(std::int8_t number) {
 }
 
 Expected<std::shared_ptr<aws::CredentialsProvider>, Error> find_credentials(
-    const detail::AwsKinesisSettings& settings, credentials::Surroundings surroundings) {
+    const detail::AwsKinesisSettings& settings, credentials::Surroundings surroundings,
+    std::vector<credentials::Step>& steps) {
     if (settings.access_key_id != nullptr) {
         const auto text = [](const std::string* given) {
             return given == nullptr ? std::string_view() : std::string_view(*given);
         };
-        return aws::given_credentials(*settings.access_key_id, text(settings.secret_access_key),
+        const std::string& key = *settings.access_key_id;
+        steps.push_back({"option credentials", "key " + credentials::masked(key), true});
+        return aws::given_credentials(key, text(settings.secret_access_key),
                                       text(settings.session_token));
     }
-    auto found = credentials::find_credentials(std::move(surroundings), settings.profile);
+    auto found = credentials::find_credentials(std::move(surroundings), settings.profile, &steps);
     if (!found) return std::move(found).error();
     return std::move(found->provider);
 }
 
-// Asked only where nothing else names a region.
+}  // namespace
+
 aws::RegionOfMachine region_of_machine(const aws::Environment& environment) {
     return [environment] {
         if (credentials::InstanceMetadata::disabled(environment)) return std::string();
@@ -84,36 +88,57 @@ aws::RegionOfMachine region_of_machine(const aws::Environment& environment) {
     };
 }
 
-}  // namespace
-
-Expected<std::shared_ptr<AwsKinesis>, Error> open_aws_client(
-    const detail::AwsKinesisSettings& given, const aws::Environment& environment,
-    const aws::RegionOfMachine& machine) {
+Expected<aws::Service, Error> find_service(const detail::AwsKinesisSettings& given,
+                                           const aws::Environment& environment,
+                                           const aws::RegionOfMachine& machine,
+                                           Findings& findings) {
     const detail::AwsKinesisSettings settings = adopt(given);
     if (auto error = check(settings)) return *error;
-    const auto files = aws::ProfileFiles::load(environment, settings.profile);
-    if (!files) return files.error();
+    auto files = aws::ProfileFiles::load(environment, settings.profile);
+    if (!files) return std::move(files).error();
+    findings.files = std::move(*files);
     auto service = aws::find_kinesis({.region = settings.region,
                                       .endpoint = settings.endpoint,
                                       .fips = flag_of(settings.use_fips),
                                       .dual_stack = flag_of(settings.use_dual_stack),
                                       .account_hosts = settings.account_hosts},
-                                     environment, *files, machine);
+                                     environment, *findings.files, machine);
+    if (service) findings.service = *service;
+    return service;
+}
+
+Expected<std::shared_ptr<AwsKinesis>, Error> open_aws_client(
+    const detail::AwsKinesisSettings& given, const aws::Environment& environment,
+    const aws::RegionOfMachine& machine, Findings* wanted) {
+    Findings unwanted;
+    Findings& findings = wanted != nullptr ? *wanted : unwanted;
+    const detail::AwsKinesisSettings settings = adopt(given);
+    auto service = find_service(settings, environment, machine, findings);
     if (!service) return std::move(service).error();
-    auto ca_bundle = aws::find_ca_bundle(settings.ca_bundle, environment, *files);
+    const aws::ProfileFiles& files = *findings.files;
+    auto ca_bundle = aws::find_ca_bundle(settings.ca_bundle, environment, files);
     if (!ca_bundle) return std::move(ca_bundle).error();
+    findings.ca_bundle = *ca_bundle;
     const std::string user_agent = aws::user_agent(
-        LK_VERSION, aws::find_application_id(settings.application_id, environment, *files));
+        LK_VERSION, aws::find_application_id(settings.application_id, environment, files));
+    http::TransportOptions transport{
+        .connect_timeout = milliseconds(settings.connect_timeout_ms),
+        .ca_bundle = ca_bundle->path,
+        .user_agent = user_agent,
+        .max_connections = most_kept_connections,
+        .max_connection_age = std::chrono::seconds(settings.max_connection_age_s),
+        .proxy = WipedText(settings.proxy)};
+    if (wanted != nullptr) findings.transport = transport;
     credentials::Surroundings surroundings;
     surroundings.environment = environment;
-    surroundings.files = *files;
+    surroundings.files = files;
     surroundings.region = service->region;
     surroundings.ca_bundle = ca_bundle->path;
     surroundings.user_agent = user_agent;
     surroundings.may_ask_machine = !http::is_loopback(service->endpoint.url);
     surroundings.fips = service->fips;
     surroundings.dual_stack = service->dual_stack;
-    auto credentials = find_credentials(settings, std::move(surroundings));
+    auto credentials = find_credentials(settings, std::move(surroundings), findings.credentials);
     if (!credentials) return std::move(credentials).error();
     try {
         return std::make_shared<AwsKinesis>(AwsKinesis::Parts{
@@ -121,12 +146,7 @@ Expected<std::shared_ptr<AwsKinesis>, Error> open_aws_client(
             .credentials = std::move(*credentials),
             .encoding = settings.json ? wire::Encoding::json : wire::Encoding::cbor,
             .request_timeout = milliseconds(settings.request_timeout_ms),
-            .transport = {.connect_timeout = milliseconds(settings.connect_timeout_ms),
-                          .ca_bundle = std::move(ca_bundle->path),
-                          .user_agent = user_agent,
-                          .max_connections = most_kept_connections,
-                          .max_connection_age = std::chrono::seconds(settings.max_connection_age_s),
-                          .proxy = WipedText(settings.proxy)}});
+            .transport = std::move(transport)});
     } catch (const std::exception& thrown) {
         return Error{
             .code = ErrorCode::internal,
