@@ -1,10 +1,12 @@
-"""Judges the signatures of our client with botocore's SigV4, an implementation of AWS's own.
+"""Judges the signatures of random requests of our client with botocore's SigV4, an implementation
+of AWS's own.
 
-Usage: verify_with_botocore.py PATH-OF-sign_for_botocore
+Usage: verify_with_botocore.py PATH-OF-sign_for_botocore [SEED]
 Exit status 0: all right; 1: a signature differs; 77: botocore is not installed.
 """
 import base64
 import json
+import random
 import subprocess
 import sys
 
@@ -15,6 +17,9 @@ try:
 except ImportError:
     print("skipped: botocore is not installed (Debian: python3-botocore)")
     sys.exit(77)
+
+
+COUNT = 300
 
 
 def expected_signature(sent):
@@ -36,7 +41,10 @@ def expected_signature(sent):
 
 
 def main():
-    printed = subprocess.run([sys.argv[1]], capture_output=True, text=True, check=True, timeout=100)
+    seed = sys.argv[2] if len(sys.argv) > 2 else str(random.randrange(2**64))
+    print("seed", seed)
+    printed = subprocess.run([sys.argv[1], seed, str(COUNT)], capture_output=True, text=True,
+                             check=True, timeout=100)
     requests = [json.loads(line) for line in printed.stdout.splitlines()]
     wrong = 0
     for sent in requests:
@@ -45,7 +53,7 @@ def main():
             wrong += 1
             print("wrong signature:", sent)
     print(f"{len(requests) - wrong} of {len(requests)} signatures are botocore's")
-    return 0 if requests and wrong == 0 and len(requests) == 8 else 1
+    return 0 if requests and wrong == 0 and len(requests) == COUNT else 1
 
 
 sys.exit(main())
