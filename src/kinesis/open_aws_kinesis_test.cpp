@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <cstddef>
+#include <map>
+#include <mutex>
 
 #include "aws/test_environment.hpp"
 #include "http/test_certificates.hpp"
@@ -136,6 +138,45 @@ TEST(OpenAwsKinesis, SpeaksAsTheOptionsAndTheEnvironmentSay) {
                 testing::MatchesRegex("lk-dispatch/[0-9.]+ ua/2\\.1 os/linux#[^ ]+ lang/c\\+\\+#20 "
                                       "app/my-shop"));
     EXPECT_EQ(problem_of_signature(received), "");
+}
+
+TEST(OpenAwsKinesis, SeveralInOneProcessKeepToTheirOwnCredentials) {
+    std::mutex mutex;
+    std::map<std::string, std::string> key_of_stream;
+    http::ScriptedServer server([&](http::ScriptedConnection& connection) {
+        while (const auto request = connection.read_request()) {
+            const std::string& by = request->headers.at("authorization");
+            const auto at = by.find("Credential=") + 11;
+            {
+                const std::lock_guard lock(mutex);
+                key_of_stream[message_of(*request).at("StreamName")] +=
+                    by.substr(at, by.find('/', at) - at) + " ";
+            }
+            answer_with_error(connection, 400, "ResourceNotFoundException", "none");
+        }
+    });
+    std::vector<std::shared_ptr<AwsKinesis>> tenants;
+    for (int i = 0; i < 5; ++i) {
+        const std::string number = std::to_string(i);
+        tenants.push_back(
+            open_aws_client(detail::settings_of({.endpoint = server.url(),
+                                                 .credentials = {{"KEY" + number, "s" + number}}}),
+                            environment_of({}))
+                .value());
+    }
+    for (int round = 0; round < 2; ++round) {
+        for (int i = 0; i < 5; ++i) {
+            (void)wait_for<StreamSummary>([&](DescribeDone done) {
+                tenants[static_cast<std::size_t>(i)]->describe_stream_summary(
+                    "stream" + std::to_string(i), std::move(done));
+            });
+        }
+    }
+    const std::lock_guard lock(mutex);
+    for (int i = 0; i < 5; ++i) {
+        const std::string key = "KEY" + std::to_string(i) + " ";
+        EXPECT_EQ(key_of_stream["stream" + std::to_string(i)], key + key);
+    }
 }
 
 Expected<StreamSummary, Failure> describe_at(const std::string& endpoint,
