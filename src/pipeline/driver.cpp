@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <exception>
 
+#include "pipeline/stream_words.hpp"
+
 namespace lk::pipeline {
 namespace {
 
@@ -72,23 +74,6 @@ class Question {
     const std::shared_ptr<Inbox> inbox_;
     std::atomic<bool> answered_{false};
 };
-
-// The IAM action that is missing; clients that are not ours may not name it.
-std::string with_action(const Failure& failure, std::string_view action) {
-    std::string text = failure.message;
-    if (failure.code == ErrorCode::access_denied && text.find(action) == std::string::npos) {
-        text.append(" (IAM action ").append(action).append(")");
-    }
-    return text;
-}
-
-std::string told_of(const std::string& stream, const StreamSummary& summary) {
-    std::string text = "stream " + stream + " is " + summary.status;
-    for (const std::string& fact : {summary.mode, summary.encryption}) {
-        if (!fact.empty()) text += ", " + fact;
-    }
-    return text + ", takes records up to " + std::to_string(summary.max_record_bytes) + " bytes";
-}
 
 // Walking all records to find those that keep a page alive is worth it now and then.
 constexpr std::chrono::milliseconds between_compactions{100};
