@@ -78,7 +78,7 @@ bool Core::saturated() const noexcept {
 // from waiting.
 bool Core::eager(TimePoint now) const {
     return hurried_ > 0 || budget_short_ ||
-           (requests_.empty() && now - last_activity_ >= options_.linger);
+           (requests_.empty() && (last_request_ == 0 || now - last_activity_ >= options_.linger));
 }
 
 // To aggregate, or to keep to a cap, one must know the shards; until somebody has been asked

@@ -24,6 +24,13 @@ TEST(Core, SendsALoneRecordOfAnIdleStreamAtOnce) {
     EXPECT_THAT(play.send().names, ElementsAre("a"));
 }
 
+TEST(Core, SendsTheFirstRecordAtOnceOnAMachineThatHasJustStarted) {
+    CoreScript play;
+    play.now = TimePoint{} + 1ms;
+    play.dispatch("a");
+    EXPECT_THAT(play.send().names, ElementsAre("a"));
+}
+
 TEST(Core, LetsRecordsLingerWhileARequestIsUnderWay) {
     CoreScript play;
     play.tell_stream();
