@@ -63,13 +63,13 @@ void build_envelope(benchmark::State& state) {
         event::write_uuid(id.data(), random);
         timestamps.write(timestamp.data(), ++now);
         event::Envelope envelope;
-        envelope.id = {id.data(), id.size()};
+        envelope.id = event::JsonString::plain({id.data(), id.size()});
         envelope.type = "element inserted in collection posts";
         envelope.has_data = true;
         envelope.data = *checker.compact(data);
-        envelope.timestamp = {timestamp.data(), timestamp.size()};
+        envelope.timestamp = event::JsonString::plain({timestamp.data(), timestamp.size()});
         envelope.producer_id_json = "\"server@hostname\"";
-        envelope.partition_key = {key.data(), key.size()};
+        envelope.partition_key = event::JsonString::plain({key.data(), key.size()});
         benchmark::DoNotOptimize(event::envelope_bytes(envelope));
         benchmark::DoNotOptimize(event::write_envelope(out.data(), envelope));
         benchmark::ClobberMemory();

@@ -20,19 +20,19 @@ std::string finished_record(int number, RandomBytes& random) {
     const std::string data = data_of_300_bytes(number);
 
     event::Envelope envelope;
-    envelope.id = {id.data(), id.size()};
+    envelope.id = event::JsonString::plain({id.data(), id.size()});
     envelope.type = "element inserted in collection posts";
     envelope.has_data = true;
     envelope.data = data;
     envelope.timestamp = "2016-01-01T00:00:00.000Z";
     envelope.producer_id_json = "\"server@hostname\"";
-    envelope.partition_key = {key.data(), key.size()};
+    envelope.partition_key = event::JsonString::plain({key.data(), key.size()});
 
     const std::size_t bytes = event::envelope_bytes(envelope);
     std::string record(wire::RecordLayout::bytes(bytes, key.size(), 0), '\0');
     char* const data_at = wire::begin_record(record.data(), bytes, false);
     event::write_envelope(data_at, envelope);
-    wire::end_record(data_at + bytes, envelope.partition_key, {});
+    wire::end_record(data_at + bytes, envelope.partition_key.text(), {});
     return record;
 }
 

@@ -4,8 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-/// Text looked at eight bytes at a time in an ordinary register. Strings in JSON are mostly short:
-/// at that length this is as quick as vector instructions, and it is the same on every processor.
+/// Text looked at eight bytes at a time in an ordinary register, on every processor alike.
 namespace lk::event::eight_bytes {
 
 inline constexpr std::uint64_t each = 0x0101'0101'0101'0101;
@@ -19,6 +18,12 @@ inline constexpr std::uint64_t top_bits = each * 0x80;
         word |= std::uint64_t{static_cast<unsigned char>(at[index])} << (8 * index);
     }
     return word;
+}
+
+inline void store(char* at, std::uint64_t word) noexcept {
+    for (unsigned index = 0; index < 8; ++index) {
+        at[index] = static_cast<char>(word >> (8 * index));
+    }
 }
 
 // The tests below set the top bit of the bytes that they look for. A borrow may set it in a byte

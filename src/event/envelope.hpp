@@ -5,6 +5,8 @@
 
 #include <lk/event.hpp>
 
+#include "event/json_text.hpp"
+
 namespace lk::event {
 
 /// What goes into an event, checked already: all text is UTF-8, `data` is compact JSON.
@@ -12,16 +14,16 @@ namespace lk::event {
 ///     {"id":…,"type":…[,"data":…],"timestamp":…,
 ///      "source":{"userId":…|null,"producerId":…,"kinesisPartitionKey":…}}
 struct Envelope {
-    std::string_view id = {};
-    std::string_view type = {};
+    JsonString id = {};
+    JsonString type = {};
     bool has_data = false;
     std::string_view data = {};
-    std::string_view timestamp = {};
+    JsonString timestamp = {};
     /// Empty is written as null.
-    std::string_view user_id = {};
+    JsonString user_id = {};
     /// As a finished JSON string with its quotes: it seldom changes.
     std::string_view producer_id_json = {};
-    std::string_view partition_key = {};
+    JsonString partition_key = {};
 };
 
 /// The exact size of the event.

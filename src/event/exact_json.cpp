@@ -1,6 +1,6 @@
 #include "event/exact_json.hpp"
 
-#include "event/eight_bytes.hpp"
+#include "event/plain_text.hpp"
 #include "event/utf8.hpp"
 
 namespace lk::event {
@@ -16,20 +16,6 @@ bool is_hex_digit(char c) noexcept {
 
 const char* digits_end(const char* at, const char* end) noexcept {
     while (at != end && is_digit(*at)) ++at;
-    return at;
-}
-
-/// The first byte that a string does not hold just as it is, or that is not ASCII.
-const char* plain_end(const char* at, const char* end) noexcept {
-    for (; end - at >= 8; at += 8) {
-        const std::uint64_t word = eight_bytes::load(at);
-        const std::uint64_t found = eight_bytes::escaped(word) | eight_bytes::not_ascii(word);
-        if (found != 0) return at + eight_bytes::first(found);
-    }
-    for (; at != end; ++at) {
-        const auto byte = static_cast<unsigned char>(*at);
-        if (byte < 0x20 || byte >= 0x80 || byte == '"' || byte == '\\') return at;
-    }
     return at;
 }
 
@@ -117,7 +103,7 @@ const char* ExactJson::name_and_colon(const char* at, JsonFlaw flaw) {
 const char* ExactJson::string_end(const char* after_quote) {
     const char* at = after_quote;
     while (true) {
-        at = plain_end(at, end_);
+        at = plain_text::end_of<plain_text::Passes::unescaped_ascii>(at, end_);
         if (at == end_) return fail(JsonFlaw::unclosed_string, after_quote - 1);
         if (*at == '"') return at + 1;
         if (*at == '\\') {

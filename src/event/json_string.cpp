@@ -2,8 +2,8 @@
 #include <array>
 #include <cstring>
 
-#include "event/eight_bytes.hpp"
 #include "event/json_text.hpp"
+#include "event/plain_text.hpp"
 
 namespace lk::event {
 namespace {
@@ -28,17 +28,9 @@ char letter_of(char c) noexcept {
     return escape_letters[static_cast<unsigned char>(c)];
 }
 
-/// How many bytes stand before the first one that is escaped in a string.
-std::size_t plain_bytes(std::string_view text) noexcept {
-    const char* at = text.data();
-    const char* const end = at + text.size();
-    for (; end - at >= 8; at += 8) {
-        const std::uint64_t found = eight_bytes::escaped(eight_bytes::load(at));
-        if (found != 0)
-            return static_cast<std::size_t>(at - text.data() + eight_bytes::first(found));
-    }
-    while (at != end && letter_of(*at) == 0) ++at;
-    return static_cast<std::size_t>(at - text.data());
+/// The first byte that is escaped in a string, or `end`.
+const char* plain_end(const char* at, const char* end) noexcept {
+    return plain_text::end_of<plain_text::Passes::unescaped>(at, end);
 }
 
 /// Appends what the escape at the start of `text` stands for; its length, or 0 where there is none
@@ -66,20 +58,9 @@ std::size_t read_escape(std::string_view text, std::string& out) {
 
 std::size_t json_string_bytes(std::string_view utf8) noexcept {
     std::size_t bytes = utf8.size() + 2;
-    const char* at = utf8.data();
-    const char* const end = at + utf8.size();
-    while (at != end) {
-        if (end - at >= 8) {
-            const std::uint64_t found = eight_bytes::escaped(eight_bytes::load(at));
-            if (found == 0) {
-                at += 8;
-                continue;
-            }
-            at += eight_bytes::first(found);
-        }
-        const char letter = letter_of(*at++);
-        if (letter != 0) bytes += letter == 'u' ? 5 : 1;
-    }
+    const char* const end = utf8.data() + utf8.size();
+    const char* at = plain_end(utf8.data(), end);
+    for (; at != end; at = plain_end(at + 1, end)) bytes += letter_of(*at) == 'u' ? 5U : 1U;
     return bytes;
 }
 
@@ -87,34 +68,19 @@ char* write_json_string(char* out, std::string_view utf8) noexcept {
     *out++ = '"';
     const char* at = utf8.data();
     const char* const end = at + utf8.size();
-    while (at != end) {
-        if (end - at >= 8) {
-            const std::uint64_t found = eight_bytes::escaped(eight_bytes::load(at));
-            const std::ptrdiff_t plain = found == 0 ? 8 : eight_bytes::first(found);
-            // All eight are written in one move where they are plain. Otherwise no more than
-            // what is wanted: the caller's memory may end there.
-            if (found == 0) {
-                std::memcpy(out, at, 8);
-            } else {
-                std::memcpy(out, at, static_cast<std::size_t>(plain));
-            }
-            at += plain;
-            out += plain;
-            if (found == 0) continue;
-        }
-        const char c = *at++;
-        const char letter = letter_of(c);
-        if (letter == 0) {
-            *out++ = c;
-            continue;
-        }
+    while (true) {
+        const char* const escaped = plain_end(at, end);
+        out = std::copy(at, escaped, out);
+        if (escaped == end) break;
+        at = escaped + 1;
+        const char letter = letter_of(*escaped);
         *out++ = '\\';
         *out++ = letter;
         if (letter != 'u') continue;
         *out++ = '0';
         *out++ = '0';
-        *out++ = hex[static_cast<unsigned char>(c) >> 4U];
-        *out++ = hex[static_cast<unsigned char>(c) & 15U];
+        *out++ = hex[static_cast<unsigned char>(*escaped) >> 4U];
+        *out++ = hex[static_cast<unsigned char>(*escaped) & 15U];
     }
     *out++ = '"';
     return out;
@@ -125,7 +91,8 @@ bool read_json_string(std::string_view& left, std::string& utf8) {
     left.remove_prefix(1);
     utf8.clear();
     while (true) {
-        const std::size_t plain = plain_bytes(left);
+        const auto plain = static_cast<std::size_t>(
+            plain_end(left.data(), left.data() + left.size()) - left.data());
         utf8.append(left, 0, plain);
         left.remove_prefix(plain);
         if (left.starts_with('"')) break;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <concepts>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -46,5 +48,38 @@ char* write_json_string(char* out, std::string_view utf8) noexcept;
 /// False when another text stands there, the same string with other escapes included; both
 /// arguments are then unspecified.
 [[nodiscard]] bool read_json_string(std::string_view& left, std::string& utf8);
+
+/// A text that is to become a JSON string, looked at once. Keeps a view of it.
+class JsonString {
+  public:
+    JsonString() = default;
+    template <std::convertible_to<std::string_view> Text>
+    JsonString(const Text& utf8) : text_(utf8), bytes_(json_string_bytes(text_)) {}
+    /// Text known to need no escapes, such as a UUID: it is not looked at.
+    [[nodiscard]] static JsonString plain(std::string_view text) noexcept {
+        JsonString made;
+        made.text_ = text;
+        made.bytes_ = text.size() + 2;
+        return made;
+    }
+
+    [[nodiscard]] std::string_view text() const noexcept { return text_; }
+    [[nodiscard]] bool empty() const noexcept { return text_.empty(); }
+    /// With its quotes.
+    [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+    /// Writes it with its quotes; returns the end.
+    char* write(char* out) const noexcept {
+        if (bytes_ != text_.size() + 2) return write_json_string(out, text_);
+        *out++ = '"';
+        if (!text_.empty()) std::memcpy(out, text_.data(), text_.size());
+        out += text_.size();
+        *out++ = '"';
+        return out;
+    }
+
+  private:
+    std::string_view text_;
+    std::size_t bytes_ = 2;
+};
 
 }  // namespace lk::event

@@ -2,12 +2,13 @@
 
 #include "event/eight_bytes.hpp"
 #include "event/json_text.hpp"
+#include "event/plain_text.hpp"
 
 namespace lk::event {
 
 bool is_utf8(std::string_view text) noexcept {
-    const char* at = text.data();
-    const char* const end = at + text.size();
+    const char* const end = text.data() + text.size();
+    const char* at = plain_text::end_of<plain_text::Passes::unescaped_ascii>(text.data(), end);
     while (at != end) {
         if (static_cast<unsigned char>(*at) >= 0x80) {
             at = utf8_sequence_end(at, end);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "event/hash_key.hpp"
 #include "event/identity.hpp"
@@ -26,6 +27,11 @@ std::string shown(std::string_view value) {
     std::string text = "\"";
     for (const char c : value.substr(0, most)) text += (c >= 0x20 && c < 0x7F) ? c : '?';
     return text + (value.size() > most ? "…\"" : "\"");
+}
+
+Error not_utf8(std::string_view field, std::string_view text) {
+    return bad_input(std::string(field) + " (" + std::to_string(text.size()) + " bytes, " +
+                     shown(text) + ") is not valid UTF-8: encode it as UTF-8");
 }
 
 bool is_stream_name(std::string_view name) {
@@ -57,8 +63,7 @@ bool is_stream_arn(std::string_view arn) {
 
 std::optional<Error> check_text(std::string_view field, std::string_view text) {
     if (event::is_utf8(text)) return std::nullopt;
-    return bad_input(std::string(field) + " (" + std::to_string(text.size()) + " bytes, " +
-                     shown(text) + ") is not valid UTF-8: encode it as UTF-8");
+    return not_utf8(field, text);
 }
 
 std::optional<Error> check_partition_key(std::string_view key) {
@@ -94,13 +99,22 @@ std::optional<Error> check_record_bytes(std::size_t bytes) {
 }
 
 std::optional<Error> check_fields(const detail::EventFields& fields) {
-    if (auto error = check_text("type", fields.type)) return error;
-    if (auto error = check_text("source_user_id", fields.source_user_id)) return error;
-    if (auto error = check_text("id", fields.id)) return error;
-    if (auto error = check_text("timestamp", fields.timestamp_text)) return error;
-    if (auto error = check_text("producer_id", fields.producer_id)) return error;
-    if (auto error = check_partition_key(fields.partition_key)) return error;
-    if (auto error = check_explicit_hash_key(fields.explicit_hash_key)) return error;
+    const std::pair<std::string_view, std::string_view> texts[] = {
+        {"type", fields.type},
+        {"source_user_id", fields.source_user_id},
+        {"id", fields.id},
+        {"timestamp", fields.timestamp_text},
+        {"producer_id", fields.producer_id}};
+    for (const auto& [field, text] : texts) {
+        // Most are absent.
+        if (!text.empty() && !event::is_utf8(text)) return not_utf8(field, text);
+    }
+    if (!fields.partition_key.empty()) {
+        if (auto error = check_partition_key(fields.partition_key)) return error;
+    }
+    if (!fields.explicit_hash_key.empty()) {
+        if (auto error = check_explicit_hash_key(fields.explicit_hash_key)) return error;
+    }
     if (fields.has_timestamp) return check_timestamp(fields.timestamp_ms);
     return std::nullopt;
 }

@@ -154,18 +154,19 @@ Published Pipeline::write_event(const EventFields& fields) {
     envelope.partition_key = fields.partition_key;
     if (fields.partition_key.empty()) {
         draw_key(key_text.data(), bench.random);
-        envelope.partition_key = {key_text.data(), key_text.size()};
+        envelope.partition_key = event::JsonString::plain({key_text.data(), key_text.size()});
     }
     envelope.id = fields.id;
     if (fields.id.empty()) {
         event::write_uuid(id_text.data(), bench.random);
-        envelope.id = {id_text.data(), id_text.size()};
+        envelope.id = event::JsonString::plain({id_text.data(), id_text.size()});
     }
     envelope.timestamp = fields.timestamp_text;
     if (fields.timestamp_text.empty()) {
         bench.timestamps.write(timestamp_text.data(),
                                fields.has_timestamp ? fields.timestamp_ms : now_ms());
-        envelope.timestamp = {timestamp_text.data(), timestamp_text.size()};
+        envelope.timestamp =
+            event::JsonString::plain({timestamp_text.data(), timestamp_text.size()});
     }
     std::string other_producer;
     envelope.producer_id_json = producer_id_json_;
@@ -177,7 +178,7 @@ Published Pipeline::write_event(const EventFields& fields) {
     pipeline::Draft draft;
     draft.envelope = &envelope;
     draft.data_bytes = event::envelope_bytes(envelope);
-    draft.partition_key = envelope.partition_key;
+    draft.partition_key = envelope.partition_key.text();
     draft.explicit_hash_key = fields.explicit_hash_key;
     return accept(draft, fields.partition_key.empty());
 }
