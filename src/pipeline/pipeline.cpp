@@ -2,6 +2,7 @@
 
 #include <array>
 #include <chrono>
+#include <memory>
 #include <optional>
 
 #include "base/random.hpp"
@@ -31,9 +32,10 @@ thread_local bool Workbench::gone = false;
 // What white space may blow a record of 10 MiB up to before it is not worth the memory to look.
 constexpr std::size_t longest_data_text = std::size_t{64} * 1024 * 1024;
 
-// `spare` serves threads that are ending.
-Workbench& workbench(std::optional<Workbench>& spare) {
-    if (Workbench::gone) return spare.emplace();
+// `spare` serves threads that are ending. On the heap: kilobytes in an optional would be zeroed for
+// each event.
+Workbench& workbench(std::unique_ptr<Workbench>& spare) {
+    if (Workbench::gone) return *(spare = std::make_unique<Workbench>());
     thread_local Workbench own;
     return own;
 }
@@ -121,7 +123,7 @@ Published Pipeline::fail(Error error) const {
 Published Pipeline::write_event(const EventFields& fields) {
     if (driver_->loop().inherited()) return fail(forked());
     if (auto error = pipeline::check_fields(fields)) return fail(std::move(*error));
-    std::optional<Workbench> spare;
+    std::unique_ptr<Workbench> spare;
     Workbench& bench = workbench(spare);
 
     event::Envelope envelope;
@@ -198,7 +200,7 @@ Published Pipeline::write_record(const RecordFields& fields) {
     draft.partition_key = fields.partition_key;
     draft.explicit_hash_key = fields.explicit_hash_key;
     if (fields.partition_key.empty()) {
-        std::optional<Workbench> spare;
+        std::unique_ptr<Workbench> spare;
         draw_key(key_text.data(), workbench(spare).random);
         draft.partition_key = {key_text.data(), key_text.size()};
     }
