@@ -8,7 +8,8 @@
 namespace lk {
 
 /// Random bytes fit for ids, made a few kilobytes at a time (a draw of its own for each id would
-/// cost more than all else about it). Used by one thread at a time.
+/// cost more than all else about it), so many that a thread which dispatches makes new ones in less
+/// than one call of a hundred. Used by one thread at a time.
 ///
 /// No two processes draw the same: what is in store is thrown away after a fork, and when the
 /// system's clock shows that it is older than a second, or went back, as it does when a snapshot
@@ -33,7 +34,7 @@ class RandomBytes {
     void refill();
 
     Clock clock_;
-    std::array<std::uint8_t, 4096> store_{};
+    std::array<std::uint8_t, 8192> store_{};
     std::size_t used_ = sizeof store_;
     std::uint32_t process_generation_ = 0;
     std::int64_t filled_at_ms_ = 0;
