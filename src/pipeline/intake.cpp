@@ -112,7 +112,9 @@ Pending* Intake::take_pending(Stripe& stripe) {
 }
 
 char* Intake::open_page(Stripe& stripe, std::size_t bytes) {
-    Page* const page = pages_->open(bytes);
+    // Where one was filled the next will be.
+    Page* const page =
+        pages_->open(bytes, stripe.open == nullptr ? PageStore::Use::some : PageStore::Use::all);
     if (Page* const filled = stripe.open) {
         filled->next = stripe.filled;
         stripe.filled = filled;
@@ -155,7 +157,7 @@ void Intake::move(Pending* record) {
     char* to = compacted_ == nullptr ? nullptr : compacted_->append(record->cbor_bytes);
     if (to == nullptr) {
         if (compacted_ != nullptr) close(compacted_);
-        compacted_ = pages_->open(record->cbor_bytes);
+        compacted_ = pages_->open(record->cbor_bytes, PageStore::Use::some);
         to = compacted_->append(record->cbor_bytes);
     }
     std::memcpy(to, record->bytes, record->cbor_bytes);

@@ -1,11 +1,35 @@
 #include "pipeline/page.hpp"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cstdint>
 #include <new>
 
 #include "wire/record_layout.hpp"
 
 namespace lk::pipeline {
+namespace {
+
+// A fault every 4 KiB was the slowest of what made one dispatch() in a hundred slow. All at once
+// they cost less, and are over with one call in five hundred. Kernels before Linux 5.14 do not know
+// how.
+void fault_in(void* memory, std::size_t bytes) noexcept {
+#ifdef MADV_POPULATE_WRITE
+    const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
+    const auto start = reinterpret_cast<std::uintptr_t>(memory);
+    const std::uintptr_t first = (start + page - 1) / page * page;
+    const std::uintptr_t last = (start + bytes) / page * page;
+    void* const whole_pages = static_cast<char*>(memory) + (first - start);
+    if (first < last) madvise(whole_pages, last - first, MADV_POPULATE_WRITE);
+#else
+    static_cast<void>(memory);
+    static_cast<void>(bytes);
+#endif
+}
+
+}  // namespace
 
 Page::Page(std::shared_ptr<PageStore> store, std::size_t capacity) noexcept
     : store_(std::move(store)), capacity_(capacity) {}
@@ -30,7 +54,7 @@ PageStore::~PageStore() {
     for (void* memory : kept_) ::operator delete(memory);
 }
 
-Page* PageStore::open(std::size_t record_bytes) {
+Page* PageStore::open(std::size_t record_bytes, Use use) {
     const std::size_t bytes = std::max(usual_bytes_, sizeof(Page) + record_bytes);
     void* memory = nullptr;
     if (bytes == usual_bytes_) {
@@ -40,7 +64,10 @@ Page* PageStore::open(std::size_t record_bytes) {
             kept_.pop_back();
         }
     }
-    if (memory == nullptr) memory = ::operator new(bytes);
+    if (memory == nullptr) {
+        memory = ::operator new(bytes);
+        if (use == Use::all) fault_in(memory, bytes);
+    }
     budget_->page_opened(bytes);
     return new (memory) Page(shared_from_this(), bytes - sizeof(Page));
 }

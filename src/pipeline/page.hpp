@@ -67,8 +67,12 @@ class PageStore : public std::enable_shared_from_this<PageStore> {
     PageStore(const PageStore&) = delete;
     PageStore& operator=(const PageStore&) = delete;
 
+    enum class Use {
+        some,  ///< Perhaps for a few records: only what is written to takes memory.
+        all,   ///< It will be filled soon.
+    };
     /// A page of the usual size, or of a larger one where a record needs it.
-    Page* open(std::size_t record_bytes);
+    Page* open(std::size_t record_bytes, Use use);
 
     /// Gives back to the system all but a few of the pages that are kept. True when there were any.
     bool trim() noexcept;
