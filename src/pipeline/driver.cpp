@@ -298,7 +298,7 @@ void Driver::settle(TimePoint now) {
             record->slot->settle(settlement_of(settled));
         } else {
             if (settled.ending != Ending::published) unheard_.add(settled.error);
-            record->slot->settle(nullptr);
+            record->slot->settle_unwanted();
         }
         if (settled.released) release(record, returned);
     }

@@ -141,6 +141,7 @@ void Intake::release(Pending* record) noexcept {
 }
 
 void Intake::give_back_released() noexcept {
+    slots_->give_back_unwanted();
     if (released_ == nullptr) return;
     pendings_.give_back(released_, released_last_);
     released_ = nullptr;

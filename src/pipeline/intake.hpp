@@ -88,8 +88,8 @@ class Intake {
         return any;
     }
 
-    /// The driver: the record is in no queue and no request any more. Its Pending is free again
-    /// after give_back_released().
+    /// The driver: the record is in no queue and no request any more. Its Pending, and its slot where
+    /// nobody wants that, is free again after give_back_released().
     void release(Pending* record) noexcept;
     void give_back_released() noexcept;
 

@@ -47,7 +47,7 @@ class IntakeTest : public testing::Test {
 
     void settle(Pending* record) {
         all.remove(record);
-        record->slot->settle(nullptr);
+        record->slot->settle_unwanted();
         Budget::Return sum;
         budget->settled(*record, sum);
         intake->release(record);

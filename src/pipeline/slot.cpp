@@ -33,7 +33,11 @@ Outcome Settlement::outcome() const {
 namespace lk::detail {
 
 bool Slot::wanted() const noexcept {
-    return (state_.load(std::memory_order_relaxed) & dropped_bit) == 0;
+    return (state_.load(std::memory_order_acquire) & dropped_bit) == 0;
+}
+
+void Slot::settle_unwanted() noexcept {
+    pool_->gather_unwanted(this);
 }
 
 void Slot::settle(std::unique_ptr<pipeline::Settlement> settlement) {
@@ -170,6 +174,26 @@ void SlotPool::give_back(Slot* slot) noexcept {
     delete std::exchange(slot->settlement_, nullptr);
     slot->next_free_ = nullptr;
     give_back_chain(slot);
+}
+
+// Its other end has let go of it, so nobody else looks at it any more.
+void SlotPool::gather_unwanted(Slot* slot) noexcept {
+    slot->next_free_ = unwanted_;
+    if (unwanted_ == nullptr) unwanted_last_ = slot;
+    unwanted_ = slot;
+}
+
+void SlotPool::give_back_unwanted() noexcept {
+    if (unwanted_ == nullptr) return;
+    Slot* const first = std::exchange(unwanted_, nullptr);
+    Slot* head = returned_.load(std::memory_order_relaxed);
+    do {
+        if (head == retired_mark()) {
+            unwanted_last_->next_free_ = nullptr;
+            return give_back_chain(first);
+        }
+        unwanted_last_->next_free_ = head;
+    } while (!returned_.compare_exchange_weak(head, first, std::memory_order_acq_rel));
 }
 
 void SlotPool::give_back_chain(Slot* first) noexcept {

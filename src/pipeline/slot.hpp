@@ -52,8 +52,10 @@ class Slot {
 
     /// The driver's end: true when somebody may still want the settlement.
     [[nodiscard]] bool wanted() const noexcept;
-    /// The driver's end, called once. Null only when the slot was not wanted().
+    /// The driver's end; one of these is called, once. settle_unwanted() where it is not wanted();
+    /// the slot is then free after the pool's give_back_unwanted().
     void settle(std::unique_ptr<pipeline::Settlement> settlement);
+    void settle_unwanted() noexcept;
 
     // The Published's end; each of take(), drop() and on_settled() is its last call.
     [[nodiscard]] bool is_settled() const noexcept;
@@ -109,6 +111,9 @@ class SlotPool {
     /// Makes a free slot ready for use.
     static void begin(Slot* slot) noexcept;
     void give_back(Slot* slot) noexcept;
+    /// The driver's way, many at once: first each, then all that were gathered.
+    void gather_unwanted(Slot* slot) noexcept;
+    void give_back_unwanted() noexcept;
     /// Gives back a chain that take_some() gave, what is left of it.
     void give_back_chain(Slot* first) noexcept;
 
@@ -134,6 +139,9 @@ class SlotPool {
     std::mutex mutex_;
     Slot* free_ = nullptr;  // taken from there, for whoever comes next
     std::vector<std::unique_ptr<Slot[]>> slabs_;
+    // The driver's own.
+    Slot* unwanted_ = nullptr;
+    Slot* unwanted_last_ = nullptr;
     // Once retired: the slots still out. Before that, minus those that came back too late.
     std::atomic<std::int64_t> left_{0};
 };
