@@ -1,6 +1,9 @@
 #include "http/transfer.hpp"
 
 #include <curl/curl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -17,6 +20,15 @@ namespace {
 // anew for each transfer: larger ones are faulted in page by page every time, which cost a tenth of
 // all CPU at 512 KiB.
 constexpr long upload_buffer_bytes = 64 * 1024;
+
+// libcurl writes head and body apart, and the body in TLS records of 16 KiB, each of which the
+// kernel would send by itself and the far end read by itself. Two system calls a request make it
+// send full segments only (TCP_CORK, tcp(7)).
+void set_cork(int socket, int corked) noexcept {
+#ifdef TCP_CORK
+    setsockopt(socket, IPPROTO_TCP, TCP_CORK, &corked, sizeof corked);
+#endif
+}
 
 // How long a name that was looked up is taken for known. With the age of connections it bounds how
 // late a change in DNS is followed. libcurl looks up a few names only, so their number needs no
@@ -95,8 +107,11 @@ void set_url(void* easy, const std::string& url) {
     set(easy, CURLOPT_NOPROXY, is_loopback(url) ? "*" : static_cast<const char*>(nullptr));
 }
 
-Transfer::Transfer(const TransportOptions& options)
-    : easy_(curl_easy_init()), ca_bundle_(options.ca_bundle), error_text_(CURL_ERROR_SIZE) {
+Transfer::Transfer(const TransportOptions& options, OpenSockets& sockets)
+    : easy_(curl_easy_init()),
+      sockets_(sockets),
+      ca_bundle_(options.ca_bundle),
+      error_text_(CURL_ERROR_SIZE) {
     if (easy_ == nullptr) throw std::bad_alloc();
     try {
         set_up(options);
@@ -114,6 +129,10 @@ void Transfer::set_up(const TransportOptions& options) {
     set(easy_, CURLOPT_PRIVATE, this);
     set(easy_, CURLOPT_ERRORBUFFER, error_text_.data());
     set_up_connection(easy_, options);
+    set(easy_, CURLOPT_SOCKOPTFUNCTION, &OpenSockets::opened);
+    set(easy_, CURLOPT_SOCKOPTDATA, &sockets_);
+    set(easy_, CURLOPT_CLOSESOCKETFUNCTION, &OpenSockets::close);
+    set(easy_, CURLOPT_CLOSESOCKETDATA, &sockets_);
     set(easy_, CURLOPT_POST, 1L);
     set(easy_, CURLOPT_UPLOAD_BUFFERSIZE, upload_buffer_bytes);
     set(easy_, CURLOPT_READFUNCTION, &Transfer::read_body);
@@ -134,6 +153,7 @@ void Transfer::take(Request request, Done& done) {
     answer_ = {};
     answer_bytes_ = 0;
     answer_too_large_ = false;
+    corked_socket_ = -1;
     error_text_.front() = '\0';
 
     // Empty values take out what libcurl would add on its own. It keeps no copy of the list and
@@ -215,8 +235,24 @@ int Transfer::seek_body(void* self, long long offset, int origin) {
                                                                        : CURL_SEEKFUNC_FAIL;
 }
 
-int Transfer::before_request(void* self, char*, char*, int, int) {
-    return static_cast<Transfer*>(self)->body_.begin() ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+int Transfer::before_request(void* self, char*, char*, int, int local_port) {
+    auto* transfer = static_cast<Transfer*>(self);
+    if (!transfer->body_.begin()) return CURL_PREREQFUNC_ABORT;
+    transfer->send_full_segments_only(transfer->sockets_.with_local_port(local_port));
+    return CURL_PREREQFUNC_OK;
+}
+
+void Transfer::send_full_segments_only(int socket) noexcept {
+    if (socket < 0) return;
+    set_cork(socket, 1);
+    corked_socket_ = socket;
+}
+
+// A body that is not read to its end is given up with its connection.
+void Transfer::send_the_rest() noexcept {
+    if (corked_socket_ < 0 || !body_.may_be_sent_whole()) return;
+    const int socket = std::exchange(corked_socket_, -1);
+    if (sockets_.has(socket)) set_cork(socket, 0);
 }
 
 bool Transfer::fits(std::size_t more_bytes) noexcept {

@@ -105,7 +105,7 @@ std::optional<std::chrono::seconds> Transfers::oldest_since_the_freeze() const {
 }
 
 std::unique_ptr<Transfer> Transfers::idle_transfer() {
-    if (idle_.empty()) return std::make_unique<Transfer>(options_);
+    if (idle_.empty()) return std::make_unique<Transfer>(options_, sockets_);
     std::unique_ptr<Transfer> transfer = std::move(idle_.back());
     idle_.pop_back();
     return transfer;
@@ -114,6 +114,7 @@ std::unique_ptr<Transfer> Transfers::idle_transfer() {
 void Transfers::perform() {
     int running = 0;
     curl_multi_perform(multi_, &running);
+    for (const auto& transfer : under_way_) transfer->send_the_rest();
     call_finished();
 }
 

@@ -49,6 +49,7 @@ class Transfers {
     void finish(std::unique_ptr<Transfer> transfer, Expected<Answer, NoAnswer> outcome);
 
     TransportOptions options_;
+    OpenSockets sockets_;
     FreezeWatch freeze_watch_;
     // While connections from before it may be left.
     std::optional<TimePoint> thawed_at_;
