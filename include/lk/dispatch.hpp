@@ -111,7 +111,8 @@ struct DispatchOptions {
     /// close() the library's own thread takes its place.
     std::function<void(std::function<void()>)> executor = {};
     /// Is told of what no result can tell: retries, a client that breaks its contract, an
-    /// exception out of a callback. Called from any thread; must not call back into lk.
+    /// exception out of a callback. Called from any thread, also from one inside get() or wait();
+    /// must not call back into lk.
     std::function<void(LogLevel, std::string_view)> log = {};
 
     /// How many events may be unsettled. 1 and up.

@@ -31,6 +31,11 @@ class Slot;
 /// `would_deadlock`; so they do inside a client's put_records(). An exception that leaves a
 /// callback goes to the log hook and stops nothing.
 ///
+/// With a client of the library's own, a thread in get() or wait() does the sending meanwhile where
+/// there is little else to send: a lone event then crosses no other thread. It needs as much stack
+/// as a TLS connection takes, signal handlers of the program run on it as ever, and it can not be
+/// cancelled (pthread_cancel) before it returns.
+///
 /// In a child process that was forked after the dispatch(), a result that was there can still be
 /// taken; any other fails with `forked`, for only the parent gets it. Callbacks and coroutines that
 /// waited at the fork go on in the parent alone.

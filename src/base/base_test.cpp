@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "base/borrowed_thread.hpp"
 #include "base/fork.hpp"
 #include "base/must_not_wait.hpp"
 #include "base/random.hpp"
@@ -77,8 +78,8 @@ TEST(RandomBytes, TheStoreIsThrownAwayWhenTheClockWentBack) {
 
 TEST(RandomBytes, EveryStoreIsAnother) {
     RandomBytes random;
-    std::vector<std::uint8_t> first(4096);
-    std::vector<std::uint8_t> second(4096);
+    std::vector<std::uint8_t> first(8192);
+    std::vector<std::uint8_t> second(8192);
     random.fill(first);
     random.fill(second);
     EXPECT_NE(first, second);
@@ -115,6 +116,50 @@ TEST(MustNotWait, MarksItsThreadWhileItLives) {
         EXPECT_FALSE(elsewhere);
     }
     EXPECT_FALSE(MustNotWait::here());
+}
+
+bool is_pending(int signal) {
+    sigset_t pending;
+    sigemptyset(&pending);
+    sigpending(&pending);
+    return sigismember(&pending, signal) == 1;
+}
+
+TEST(BorrowedThread, ABrokenPipeWithinEndsNothing) {
+    EXPECT_TRUE(in_child([] {
+        std::signal(SIGPIPE, SIG_DFL);
+        {
+            const BorrowedThread borrowed;
+            raise(SIGPIPE);
+        }
+        return !is_pending(SIGPIPE);
+    }));
+}
+
+TEST(BorrowedThread, OneThatTheProgramKeepsPendingStaysSo) {
+    EXPECT_TRUE(in_child([] {
+        sigset_t pipe;
+        sigemptyset(&pipe);
+        sigaddset(&pipe, SIGPIPE);
+        pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
+        raise(SIGPIPE);
+        { const BorrowedThread borrowed; }
+        sigset_t mask;
+        pthread_sigmask(SIG_BLOCK, nullptr, &mask);
+        return is_pending(SIGPIPE) && sigismember(&mask, SIGPIPE) == 1;
+    }));
+}
+
+TEST(BorrowedThread, OtherSignalsReachItsHandlersWithin) {
+    static volatile std::sig_atomic_t handled = 0;
+    handled = 0;
+    const auto before = std::signal(SIGUSR1, [](int) { handled = 1; });
+    {
+        const BorrowedThread borrowed;
+        raise(SIGUSR1);
+        EXPECT_EQ(handled, 1);
+    }
+    std::signal(SIGUSR1, before);
 }
 
 TEST(MustNotWait, IsNotInheritedByAChild) {

@@ -20,7 +20,7 @@ class Loop {
       public:
         virtual ~Participant() = default;
         /// Does what is due and tells when it wants to be called next at the latest (`never`: only
-        /// when woken). Called on the loop's thread alone.
+        /// when woken). Called by one thread at a time, which is then the loop's thread.
         virtual TimePoint turn(TimePoint now) = 0;
     };
 
@@ -37,6 +37,14 @@ class Loop {
     /// Makes the loop take another round soon. From any thread; cheap when it is not asleep.
     virtual void wake() noexcept = 0;
 
+    /// For a thread that waits for what the loop brings about: where the loop has nothing to do but
+    /// what is new, this thread drives it meanwhile, which spares the hop to the loop's own thread
+    /// and back. Returns when `over` is true, and earlier wherever another thread drives or should:
+    /// the caller then waits in its own way. `over` is asked between rounds. Not from the loop's
+    /// thread.
+    virtual void drive_until(const std::function<bool()>& over) { static_cast<void>(over); }
+
+    /// On the thread that drives it now.
     [[nodiscard]] virtual bool on_loop_thread() const noexcept = 0;
 
     /// Made in a process that this one was forked from.

@@ -6,9 +6,11 @@
 #include <utility>
 #include <vector>
 
+#include "base/borrowed_thread.hpp"
 #include "base/must_not_wait.hpp"
 #include "base/participants.hpp"
 #include "base/threads.hpp"
+#include "http/seat.hpp"
 #include "http/transfers.hpp"
 
 namespace lk::http {
@@ -18,28 +20,21 @@ struct CurlLoop::State {
         : transfers(std::make_unique<Transfers>(options)) {}
 
     void run();
-    void wake() noexcept;
+    void drive_until(const std::function<bool()>& over);
+    TimePoint take_round();
+    void wake() noexcept {
+        if (seat.wake()) end_poll();
+    }
+    void end_poll() noexcept;
     void take_inbox();
 
-    // No wake-up may be lost, and one costs a system call only when the loop sleeps:
-    //
-    //     awake --wake()--> woken --the loop begins a round--> awake
-    //     awake --the loop has nothing to do--> asleep --wake()--> woken, and the poll is ended
-    //
-    // Whoever wants something stores it first and then exchanges the condition for `woken`; the
-    // loop exchanges it for `awake` first and then looks for what is stored. So either the loop
-    // sees it in this round, or the exchange came after, and then the loop finds `woken` where it
-    // wanted to fall asleep and takes another round. If it is already `asleep`, but not yet in the
-    // poll, the wake-up waits in libcurl's pipe and ends that poll at once.
-    enum Condition : int { awake, woken, asleep };
-    std::atomic<Condition> condition{awake};
     std::atomic<bool> stopping{false};
-    std::atomic<std::thread::id> thread_id{};
 
     const Origin origin;
+    Seat seat;
     Participants participants;
-    // Gone when the thread ends: closing a TLS connection writes to it, and only the loop's thread
-    // is safe from the SIGPIPE that this can raise.
+    // Of who has the seat. Gone when the thread ends: closing a TLS connection writes to it, and
+    // only who drives is safe from the SIGPIPE that this can raise.
     std::unique_ptr<Transfers> transfers;
     // Kept while somebody wakes them. Not the inbox's: the loop, once awake, would wait for it.
     std::mutex transfers_mutex;
@@ -51,23 +46,51 @@ struct CurlLoop::State {
 
 void CurlLoop::State::run() {
     const MustNotWait mark;
-    thread_id = std::this_thread::get_id();
-    while (true) {
-        condition.exchange(awake);
-        if (stopping) break;
-        const TimePoint next = participants.turn(std::chrono::steady_clock::now());
-        // A participant or a `done` may have forked, and this be the child's only thread: the
-        // locks, the connections and what is under way on them are the parent's.
+    seat.take_as_owner();
+    while (!stopping) {
+        const TimePoint next = take_round();
         if (origin.inherited()) return;
-        take_inbox();
-        if (origin.inherited()) return;
-        transfers->perform();
-        if (origin.inherited()) return;
-        Condition expected = awake;
-        if (condition.compare_exchange_strong(expected, asleep)) transfers->wait(next);
+        if (transfers->under_way() != 0) {
+            if (seat.may_poll()) transfers->wait(next);
+            continue;
+        }
+        transfers->falls_asleep(next);
+        seat.leave_and_wait(next);
+        transfers->wakes_up();
     }
     const std::lock_guard lock(transfers_mutex);
     transfers.reset();
+}
+
+// What is under way for others is the own thread's to drive: a guest goes when its own result is
+// there. So it does where more than one request is, which is the load the own thread is for.
+void CurlLoop::State::drive_until(const std::function<bool()>& over) {
+    const BorrowedThread borrowed;
+    const MustNotWait mark;
+    if (!seat.take_as_guest()) return;
+    transfers->wakes_up();
+    TimePoint next = never;
+    while (true) {
+        next = take_round();
+        if (origin.inherited()) return;
+        if (over() || stopping || transfers->under_way() > 1) break;
+        if (seat.may_poll()) transfers->wait(next);
+    }
+    const bool nothing_to_watch = transfers->under_way() == 0 && !stopping;
+    transfers->falls_asleep(next);
+    seat.leave_as_guest(nothing_to_watch, next);
+}
+
+TimePoint CurlLoop::State::take_round() {
+    seat.begin_round();
+    const TimePoint next = participants.turn(std::chrono::steady_clock::now());
+    // A participant or a `done` may have forked, and this be the child's only thread: the
+    // locks, the connections and what is under way on them are the parent's.
+    if (origin.inherited()) return never;
+    take_inbox();
+    if (origin.inherited()) return never;
+    transfers->perform();
+    return next;
 }
 
 void CurlLoop::State::take_inbox() {
@@ -83,9 +106,8 @@ void CurlLoop::State::take_inbox() {
     for (const auto& ended : ending) ended->set_value();
 }
 
-void CurlLoop::State::wake() noexcept {
-    if (condition.exchange(woken) != asleep) return;
-    // The poll may have ended by itself since, and the thread with it.
+void CurlLoop::State::end_poll() noexcept {
+    // It may have ended by itself since, and the thread with it.
     const std::lock_guard lock(transfers_mutex);
     if (transfers) transfers->wake();
 }
@@ -134,8 +156,13 @@ void CurlLoop::wake() noexcept {
     state_->wake();
 }
 
+void CurlLoop::drive_until(const std::function<bool()>& over) {
+    if (inherited()) return;
+    state_->drive_until(over);
+}
+
 bool CurlLoop::on_loop_thread() const noexcept {
-    return !inherited() && state_->thread_id.load() == std::this_thread::get_id();
+    return !inherited() && state_->seat.taken_by_this_thread();
 }
 
 void CurlLoop::post(Request request, Done done) {

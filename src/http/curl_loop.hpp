@@ -8,9 +8,10 @@
 
 namespace lk::http {
 
-/// A loop that waits for the sockets of its requests, for time and for wake(). Its thread makes
-/// the requests of post() and calls their `done`. Its destructor may run on its own thread (a
-/// `done` or a participant can be its last owner); it then lets the thread end by itself.
+/// A loop that waits for the sockets of its requests, for time and for wake(). Its thread, or one
+/// in drive_until(), makes the requests of post() and calls their `done`. Its destructor may run on
+/// its own thread (a `done` or a participant can be its last owner); it then lets the thread end by
+/// itself. Who is in drive_until() owns it meanwhile.
 class CurlLoop final : public Loop {
   public:
     explicit CurlLoop(const TransportOptions& options);
@@ -22,6 +23,7 @@ class CurlLoop final : public Loop {
     void detach(const Participant* participant) override;
     void detach_and_wait(const Participant* participant) override;
     void wake() noexcept override;
+    void drive_until(const std::function<bool()>& over) override;
     [[nodiscard]] bool on_loop_thread() const noexcept override;
 
     /// From any thread.

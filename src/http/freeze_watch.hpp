@@ -20,7 +20,7 @@ using ReadClocks = std::function<Clocks()>;
 
 /// Notices a freeze: time that passed without this process, as when a Lambda is thawed, a snapshot
 /// restored or a laptop opened. Connections may be dead then, with nobody left to say so. A clock
-/// that was merely set looks the same; little is lost by that. Used by one thread.
+/// that was merely set looks the same; little is lost by that. Used by one thread at a time.
 class FreezeWatch {
   public:
     explicit FreezeWatch(ReadClocks read_clocks);

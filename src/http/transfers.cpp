@@ -157,17 +157,24 @@ void Transfers::finish(std::unique_ptr<Transfer> transfer, Expected<Answer, NoAn
     call(done, std::move(outcome));
 }
 
-void Transfers::wait(TimePoint until) {
+// How long a sleep may last, in what libcurl takes.
+std::chrono::milliseconds Transfers::time_until(TimePoint until) {
     constexpr auto longest = std::chrono::milliseconds(std::numeric_limits<int>::max());
-    auto timeout = longest;
-    if (until != never) {
-        const auto left = until - std::chrono::steady_clock::now();
-        if (left <= Duration::zero()) return;
-        timeout = std::min(longest, std::chrono::ceil<std::chrono::milliseconds>(left));
-    }
-    if (until != never) freeze_watch_.falls_asleep(timeout);
+    if (until == never) return longest;
+    const auto left = std::max(until - std::chrono::steady_clock::now(), Duration::zero());
+    return std::min(longest, std::chrono::ceil<std::chrono::milliseconds>(left));
+}
+
+void Transfers::wait(TimePoint until) {
+    const auto timeout = time_until(until);
+    if (timeout.count() == 0) return;
+    falls_asleep(until);
     curl_multi_poll(multi_, nullptr, 0, static_cast<int>(timeout.count()), nullptr);
-    freeze_watch_.wakes_up();
+    wakes_up();
+}
+
+void Transfers::falls_asleep(TimePoint until) {
+    if (until != never) freeze_watch_.falls_asleep(time_until(until));
 }
 
 void Transfers::wake() noexcept {

@@ -13,8 +13,8 @@
 namespace lk::http {
 
 /// The requests under way on one multi handle of libcurl, and the idle handles and connections
-/// kept for the next ones. Used by one thread, but for wake(). `done` functions are called by
-/// start(), perform() and end_all(), and may call start() and end_all() in turn.
+/// kept for the next ones. Used by one thread at a time, but for wake(). `done` functions are
+/// called by start(), perform() and end_all(), and may call start() and end_all() in turn.
 class Transfers {
   public:
     explicit Transfers(const TransportOptions& options);
@@ -35,10 +35,17 @@ class Transfers {
     /// Waits for a socket, for libcurl's own timers, for wake(), or until `until`.
     void wait(TimePoint until);
 
+    /// Nothing is done with it until `until` or earlier; and now something will be.
+    void falls_asleep(TimePoint until);
+    void wakes_up() { freeze_watch_.wakes_up(); }
+
+    [[nodiscard]] std::size_t under_way() const noexcept { return under_way_.size(); }
+
     /// Makes the wait() that goes on, or else the next, return soon. From any thread.
     void wake() noexcept;
 
   private:
+    [[nodiscard]] static std::chrono::milliseconds time_until(TimePoint until);
     void open_multi();
     void look_for_a_freeze();
     [[nodiscard]] std::optional<std::chrono::seconds> oldest_usable_connection() const;
@@ -53,7 +60,7 @@ class Transfers {
     FreezeWatch freeze_watch_;
     // While connections from before it may be left.
     std::optional<TimePoint> thawed_at_;
-    // Changed on the one thread, under the lock for the sake of wake().
+    // Changed by who uses it, under the lock for the sake of wake().
     std::mutex multi_mutex_;
     void* multi_ = nullptr;
     std::vector<std::unique_ptr<Transfer>> under_way_;

@@ -23,6 +23,8 @@ class Doorbell {
 
     explicit Doorbell(std::shared_ptr<Loop> loop) noexcept : loop_(std::move(loop)) {}
 
+    [[nodiscard]] const std::shared_ptr<Loop>& loop() const noexcept { return loop_; }
+
     void listen(Listens listens) noexcept { listens_.store(listens, std::memory_order_relaxed); }
 
     /// `enough`: a page is full or the budget half full, so that nothing should linger on.

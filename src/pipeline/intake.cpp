@@ -30,7 +30,7 @@ Intake::Intake(std::shared_ptr<Budget> budget, Doorbell& doorbell,
     : budget_(std::move(budget)),
       doorbell_(doorbell),
       pages_(std::make_shared<PageStore>(budget_)),
-      slots_(detail::SlotPool::make(std::move(completions))),
+      slots_(detail::SlotPool::make(std::move(completions), doorbell.loop())),
       hash_seed_(draw_seed()) {}
 
 Intake::~Intake() {

@@ -40,6 +40,7 @@ Outcome Published::wait() {
             return pipeline::Completions::would_deadlock("get() or wait() on an unresolved result");
         }
         slot_->wait_until_settled();
+        if (slot_->inherited()) slot_ = slot_->move_to_this_process();
     }
     return std::exchange(slot_, nullptr)->take();
 }

@@ -60,7 +60,11 @@ bool Slot::inherited() const noexcept {
     return pool_->inherited();
 }
 
-void Slot::wait_until_settled() noexcept {
+void Slot::wait_until_settled() {
+    if (const std::shared_ptr<Loop> loop = pool_->loop()) {
+        loop->drive_until([this] { return is_settled(); });
+        if (inherited()) return;
+    }
     std::uint32_t seen = state_.fetch_or(waiting_bit, std::memory_order_acq_rel) | waiting_bit;
     while ((seen & settled_bit) == 0) {
         state_.wait(seen, std::memory_order_acquire);
@@ -113,7 +117,7 @@ Slot* Slot::move_to_this_process() {
 
 Slot* Slot::alone(std::unique_ptr<pipeline::Settlement> settlement,
                   const std::shared_ptr<pipeline::Completions>& completions) {
-    SlotPool* pool = SlotPool::make(completions, 1);
+    SlotPool* pool = SlotPool::make(completions, {}, 1);
     Slot* slot = pool->take_some();
     SlotPool::begin(slot);
     slot->settle(std::move(settlement));
@@ -130,8 +134,8 @@ Published Slot::failed(Error error, const std::shared_ptr<pipeline::Completions>
 }
 
 SlotPool* SlotPool::make(std::shared_ptr<pipeline::Completions> completions,
-                         std::size_t slots_in_slab) {
-    return new SlotPool(std::move(completions), slots_in_slab);
+                         std::weak_ptr<Loop> loop, std::size_t slots_in_slab) {
+    return new SlotPool(std::move(completions), std::move(loop), slots_in_slab);
 }
 
 SlotPool::~SlotPool() {

@@ -12,6 +12,7 @@
 #include <lk/published.hpp>
 
 #include "base/fork.hpp"
+#include "base/loop.hpp"
 
 namespace lk::pipeline {
 
@@ -60,7 +61,9 @@ class Slot {
     // The Published's end; each of take(), drop() and on_settled() is its last call.
     [[nodiscard]] bool is_settled() const noexcept;
     [[nodiscard]] bool inherited() const noexcept;
-    void wait_until_settled() noexcept;
+    /// Returns also when it was inherited meanwhile: this thread may drive the loop, and a client
+    /// or log hook fork there.
+    void wait_until_settled();
     [[nodiscard]] Outcome take();
     void drop() noexcept;
     void on_settled(Continuation continuation);
@@ -101,8 +104,9 @@ class Slot {
 class SlotPool {
   public:
     static constexpr std::size_t usual_slab = 512;
+    /// `loop`: on which its slots are settled.
     static SlotPool* make(std::shared_ptr<pipeline::Completions> completions,
-                          std::size_t slots_in_slab = usual_slab);
+                          std::weak_ptr<Loop> loop, std::size_t slots_in_slab = usual_slab);
 
     /// A chain of free slots, 1 to a slab, linked by next_of(). From any thread. No more, so that
     /// who takes some leaves the rest to others.
@@ -123,17 +127,24 @@ class SlotPool {
     [[nodiscard]] const std::shared_ptr<pipeline::Completions>& completions() const noexcept {
         return completions_;
     }
+    /// Null where it has ended.
+    [[nodiscard]] std::shared_ptr<Loop> loop() const noexcept { return loop_.lock(); }
     [[nodiscard]] bool inherited() const noexcept { return origin_.inherited(); }
 
   private:
-    SlotPool(std::shared_ptr<pipeline::Completions> completions, std::size_t slots_in_slab) noexcept
-        : slots_in_slab_(slots_in_slab), completions_(std::move(completions)) {}
+    SlotPool(std::shared_ptr<pipeline::Completions> completions, std::weak_ptr<Loop> loop,
+             std::size_t slots_in_slab) noexcept
+        : slots_in_slab_(slots_in_slab),
+          completions_(std::move(completions)),
+          loop_(std::move(loop)) {}
     ~SlotPool();
     static Slot* retired_mark() noexcept;
 
     const Origin origin_;
     const std::size_t slots_in_slab_;
     std::shared_ptr<pipeline::Completions> completions_;
+    // Results may outlive their dispatch function; the loop need not.
+    const std::weak_ptr<Loop> loop_;
     // A stack that is only pushed to one by one and emptied as a whole, so there is no ABA.
     std::atomic<Slot*> returned_{nullptr};
     std::mutex mutex_;
