@@ -38,9 +38,9 @@ TEST(RandomBytes, AChildProcessDrawsOtherBytesThanItsParent) {
 
 TEST(RandomBytes, ADrawMayBeLargerThanTheStore) {
     RandomBytes random;
-    std::vector<std::uint8_t> drawn(10'000);
+    std::vector<std::uint8_t> drawn(50'000);
     random.fill(drawn);
-    EXPECT_LT(std::count(drawn.begin(), drawn.end(), 0), 200);
+    EXPECT_LT(std::count(drawn.begin(), drawn.end(), 0), 400);
 }
 
 // What a snapshot that is restored twice does to the clock and to the bytes in store: a copy is a
@@ -78,8 +78,8 @@ TEST(RandomBytes, TheStoreIsThrownAwayWhenTheClockWentBack) {
 
 TEST(RandomBytes, EveryStoreIsAnother) {
     RandomBytes random;
-    std::vector<std::uint8_t> first(8192);
-    std::vector<std::uint8_t> second(8192);
+    std::vector<std::uint8_t> first(std::size_t{16} * 1024);
+    std::vector<std::uint8_t> second(std::size_t{16} * 1024);
     random.fill(first);
     random.fill(second);
     EXPECT_NE(first, second);

@@ -6,6 +6,7 @@
 #include <ctime>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -17,6 +18,8 @@ namespace lk {
 namespace {
 
 constexpr std::int64_t oldest_store_ms = 1000;
+
+constexpr std::size_t store_bytes = std::size_t{16} * 1024;
 
 // Up to 256 bytes come whole, once the kernel's generator is up (getrandom(2)). Without random
 // bytes ids would collide, and nothing the caller could do would help.
@@ -74,7 +77,7 @@ void RandomBytes::refill() {
     process_generation_ = fork_generation();
     filled_at_ms_ = clock_();
     auto seed = from_kernel<32 + 16>();
-    store_ = {};
+    store_.assign(store_bytes, 0);
     const std::unique_ptr<EVP_CIPHER_CTX, FreeContext> context(EVP_CIPHER_CTX_new());
     int written = 0;
     if (context == nullptr ||

@@ -1,9 +1,9 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 namespace lk {
 
@@ -34,8 +34,10 @@ class RandomBytes {
     void refill();
 
     Clock clock_;
-    std::array<std::uint8_t, 8192> store_{};
-    std::size_t used_ = sizeof store_;
+    // On the heap, with the first draw: there is one for each thread that dispatches, and what is
+    // kept for a thread is taken from its stack.
+    std::vector<std::uint8_t> store_;
+    std::size_t used_ = 0;
     std::uint32_t process_generation_ = 0;
     std::int64_t filled_at_ms_ = 0;
 };

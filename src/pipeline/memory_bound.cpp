@@ -29,7 +29,8 @@ std::size_t most_memory(const MemoryOptions& options) noexcept {
     const std::size_t open_pages = (Intake::stripe_count + 1) * std::max(page, own_page);
     const std::size_t reserve =
         (Intake::stripe_count + 1) * (PendingPool::in_slab * sizeof(Pending) +
-                                      detail::SlotPool::usual_slab * sizeof(detail::Slot));
+                                      detail::SlotPool::usual_slab * sizeof(detail::Slot)) +
+        PendingPool::most_in_slab * sizeof(Pending);
     std::size_t request = max_request_records *
                           (sizeof(Record) + sizeof(Parcel) + sizeof(void*) + answer_bytes_a_record);
     if (options.aggregate_bytes != 0) {

@@ -1,5 +1,6 @@
 #include "pipeline/pending_pool.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace lk::pipeline {
@@ -8,10 +9,12 @@ Pending* PendingPool::take_some() {
     const std::lock_guard lock(mutex_);
     if (free_ == nullptr) free_ = returned_.exchange(nullptr, std::memory_order_acquire);
     if (free_ == nullptr) {
-        auto slab = std::make_unique<Pending[]>(in_slab);
-        for (std::size_t i = 0; i + 1 < in_slab; ++i) slab[i].next = &slab[i + 1];
+        const std::size_t count =
+            std::clamp(slabs_.size() * in_slab, std::size_t{in_slab}, most_in_slab);
+        auto slab = std::make_unique<Pending[]>(count);
+        for (std::size_t i = 0; i + 1 < count; ++i) slab[i].next = &slab[i + 1];
+        free_ = slab.get();
         slabs_.push_back(std::move(slab));
-        return slabs_.back().get();
     }
     Pending* const first = free_;
     Pending* last = first;

@@ -14,6 +14,8 @@ namespace lk::pipeline {
 class PendingPool {
   public:
     static constexpr std::size_t in_slab = 256;
+    /// Under load more are made at once, so that few calls pay for fresh memory.
+    static constexpr std::size_t most_in_slab = 8 * in_slab;
 
     PendingPool() = default;
     PendingPool(const PendingPool&) = delete;
