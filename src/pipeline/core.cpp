@@ -58,12 +58,11 @@ void Core::put_in_line(Pending* record, TimePoint now) {
     }
     // It has lingered since it was accepted: what waited for its lane is due. Near its deadline
     // nothing waits for company.
-    const TimePoint accepted = record->deadline - options_.deliver_within;
-    sending_.add(record, std::max(now, accepted + linger()));
+    sending_.add(record, std::max(now, record->deadline - due_before_deadline()));
 }
 
-Duration Core::linger() const noexcept {
-    return std::min(options_.linger, options_.deliver_within / 4);
+Duration Core::due_before_deadline() const noexcept {
+    return options_.deliver_within - std::min(options_.linger, options_.deliver_within / 4);
 }
 
 // While requests fail one at a time goes out, to see whether that has ended.
@@ -100,7 +99,7 @@ const Core::Request* Core::next_request(TimePoint now) {
     sending_.take(parcels, {.now = now,
                             .may_retry = may_retry,
                             .large_alone = facts_.state == Question::State::unknowable,
-                            .linger = linger()});
+                            .due_before_deadline = due_before_deadline()});
     if (parcels.empty()) return nullptr;
     return start(now, std::move(parcels));
 }

@@ -158,7 +158,7 @@ class Core {
     void make_ready(Pending* record, TimePoint now);
     void put_in_line(Pending* record, TimePoint now);
     bool eager(TimePoint now) const;
-    Duration linger() const noexcept;
+    Duration due_before_deadline() const noexcept;
     bool awaits_shards() const noexcept;
     bool wants_facts() const noexcept;
     bool may_be_creating() const noexcept;

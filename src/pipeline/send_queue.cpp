@@ -104,8 +104,14 @@ class SendQueue::Filling {
 
 void SendQueue::add(Pending* record, TimePoint due) {
     if (record->shard != no_shard && !shards_.is_open(record->shard)) forget_shard(record);
-    ready_due_ = std::min(ready_due_, due);
     ready_bytes_ += record->counted_bytes();
+    if (!ready_.empty() && due < newest_due_) {
+        overtaking_due_ = std::min(overtaking_due_, due);
+        overtaking_.push_back(record);
+        return;
+    }
+    if (ready_.empty()) ready_due_ = due;
+    newest_due_ = due;
     ready_.push_back(record);
 }
 
@@ -115,8 +121,9 @@ void SendQueue::add_again(Pending* record) {
 }
 
 bool SendQueue::due(TimePoint now, bool eager, bool may_retry) const {
-    if (!ready_.empty() && (eager || now >= ready_due_ || ready_.size() >= max_request_records ||
-                            ready_bytes_ >= max_request_bytes)) {
+    const std::size_t ready = ready_count();
+    if (ready != 0 && (eager || now >= std::min(ready_due_, overtaking_due_) ||
+                       ready >= max_request_records || ready_bytes_ >= max_request_bytes)) {
         return true;
     }
     if (may_retry && (!retries_.empty() || limited_waits_for_retry_)) return true;
@@ -124,7 +131,7 @@ bool SendQueue::due(TimePoint now, bool eager, bool may_retry) const {
 }
 
 TimePoint SendQueue::due_at(TimePoint may_retry_at) const noexcept {
-    TimePoint at = std::min(ready_due_, limited_due_);
+    TimePoint at = std::min({ready_due_, overtaking_due_, limited_due_});
     if (!retries_.empty() || limited_waits_for_retry_) at = std::min(at, may_retry_at);
     return at;
 }
@@ -133,11 +140,15 @@ void SendQueue::take(std::vector<Parcel>& parcels, const Taking& how) {
     Filling filling(*this, parcels, how.large_alone);
     if (how.may_retry) take_retries(filling);
     take_limited(filling, how);
-    take_ready(filling);
+    take_ready(overtaking_, filling);
+    if (overtaking_.empty()) {
+        overtaking_due_ = never;
+        take_ready(ready_, filling);
+    }
     // Some of them were for a limited shard that has room for them.
     take_limited(filling, how);
-    // What a full request leaves behind may wait for company again.
-    ready_due_ = ready_.empty() ? never : how.now + how.linger;
+    // What a full request leaves behind goes on waiting, and not from the beginning.
+    ready_due_ = ready_.empty() ? never : ready_.front()->deadline - how.due_before_deadline;
 }
 
 void SendQueue::take_retries(Filling& filling) {
@@ -154,12 +165,12 @@ void SendQueue::take_retries(Filling& filling) {
     }
 }
 
-void SendQueue::take_ready(Filling& filling) {
-    while (!ready_.empty()) {
-        Pending* const record = ready_.front();
+void SendQueue::take_ready(PendingQueue& queue, Filling& filling) {
+    while (!queue.empty()) {
+        Pending* const record = queue.front();
         Limited* const limited = limited_for(record);
         if (limited == nullptr && !filling.fits(*record)) return;
-        ready_.pop_front();
+        queue.pop_front();
         ready_bytes_ -= record->counted_bytes();
         if (limited != nullptr) {
             wait_for(*limited, record);

@@ -48,7 +48,8 @@ class SendQueue {
   public:
     explicit SendQueue(SendQueueOptions options) : options_(std::move(options)) {}
 
-    /// A new record, which may wait for company until then.
+    /// A new record, which may wait for company until then. Nearly always later than those before
+    /// it; one that is not overtakes them.
     void add(Pending* record, TimePoint due);
     /// A record that was sent before, and is due again.
     void add_again(Pending* record);
@@ -63,7 +64,8 @@ class SendQueue {
         bool may_retry = true;
         /// Records over the default limit travel alone.
         bool large_alone = false;
-        Duration linger{};
+        /// So long before its deadline a record has waited long enough for company.
+        Duration due_before_deadline{};
     };
     /// Takes what the next request should carry; perhaps nothing. In an aggregate the next records
     /// of a key follow its first, straight from their lane.
@@ -72,12 +74,15 @@ class SendQueue {
     /// Takes records out, wherever they wait.
     template <class Leaves>
     void remove_if(Leaves leaves) {
-        ready_.remove_if([&](const Pending* record) {
-            const bool goes = leaves(record);
-            if (goes) ready_bytes_ -= record->counted_bytes();
-            return goes;
-        });
-        if (ready_.empty()) ready_due_ = never;
+        for (PendingQueue* queue : {&overtaking_, &ready_}) {
+            queue->remove_if([&](const Pending* record) {
+                const bool goes = leaves(record);
+                if (goes) ready_bytes_ -= record->counted_bytes();
+                return goes;
+            });
+        }
+        if (overtaking_.empty()) overtaking_due_ = never;
+        if (ready_.empty()) ready_due_ = newest_due_ = never;
         retries_.remove_if(leaves);
         for (auto& [shard, limited] : limited_) {
             remove_if(limited.again, limited.again_cost, leaves);
@@ -108,7 +113,7 @@ class SendQueue {
     [[nodiscard]] ShardMap& shards() noexcept { return shards_; }
     [[nodiscard]] const ShardMap& shards() const noexcept { return shards_; }
     [[nodiscard]] bool any_limited() const noexcept { return !limited_.empty(); }
-    [[nodiscard]] bool lingering() const noexcept { return !ready_.empty(); }
+    [[nodiscard]] bool lingering() const noexcept { return ready_count() != 0; }
     [[nodiscard]] bool aggregates() const noexcept { return options_.aggregate_bytes != 0; }
     void stop_aggregating() noexcept { options_.aggregate_bytes = 0; }
 
@@ -143,7 +148,10 @@ class SendQueue {
     void take_limited(Filling& filling, const Taking& how);
     static void take_from(Limited& limited, Filling& filling, bool may_retry);
     static void take_from(PendingQueue& queue, double& cost, ShardRate& rate, Filling& filling);
-    void take_ready(Filling& filling);
+    void take_ready(PendingQueue& queue, Filling& filling);
+    [[nodiscard]] std::size_t ready_count() const noexcept {
+        return overtaking_.size() + ready_.size();
+    }
     Limited* limited_for(Pending* record);
     void wait_for(Limited& limited, Pending* record);
     [[nodiscard]] bool is_over_its_share(ShardIndex shard) const noexcept {
@@ -154,9 +162,14 @@ class SendQueue {
 
     SendQueueOptions options_;
     ShardMap shards_;
+    // What waits for company, each record no longer than until it is due itself. In the one queue
+    // each is due no sooner than the one before; in the other are those that waited elsewhere.
     PendingQueue ready_;
-    std::size_t ready_bytes_ = 0;
-    TimePoint ready_due_ = never;  // when the first of the ready ones has lingered long enough
+    PendingQueue overtaking_;
+    std::size_t ready_bytes_ = 0;       // of both
+    TimePoint ready_due_ = never;       // when the first one is due
+    TimePoint newest_due_ = never;      // when the last one is
+    TimePoint overtaking_due_ = never;  // when the soonest one is
     PendingQueue retries_;
     // Filling a request may limit one more while the others are gone through: no iterator may end.
     std::map<ShardIndex, Limited> limited_;

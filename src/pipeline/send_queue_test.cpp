@@ -296,5 +296,54 @@ TEST_F(SendQueueTest, NorDoesItHoldWhatAFullRequestLeavesBehind) {
     EXPECT_THAT(script.send().names, ElementsAre("500"));
 }
 
+// Where the stream's limit cannot be learned large records go one by one; each has lingered with
+// the others.
+TEST_F(SendQueueTest, WhatLingeredTogetherNeedsNotLingerAgainOneByOne) {
+    CoreOptions options = CoreScript::usual_options();
+    options.linger = 1h;
+    CoreScript script(options);
+    script.dispatch("first");
+    script.answer_all(script.send(), "ok");
+    for (int i = 0; i < 6; ++i) script.dispatch(std::to_string(i), 0, 1200 * 1024);
+    ASSERT_TRUE(script.core.wants_stream_limit(script.now));
+    script.core.stream_limit_unknown({FailureClass::final, ErrorCode::access_denied, {}, {}, false},
+                                     script.now);
+    script.pass(30s);
+    for (int i = 0; i < 6; ++i) {
+        const auto sent = script.send();
+        EXPECT_THAT(sent.names, ElementsAre(std::to_string(i)));
+        script.answer_all(sent, "ok");
+    }
+}
+
+TEST_F(SendQueueTest, WhatAFullRequestLeavesBehindGoesWhenItIsDueItself) {
+    CoreOptions options = CoreScript::usual_options();
+    options.linger = 1h;
+    CoreScript script(options);
+    script.dispatch("first");
+    script.answer_all(script.send(), "ok");
+    for (int i = 0; i < 250; ++i) script.dispatch(std::to_string(i));
+    script.pass(20s);
+    for (int i = 250; i < 600; ++i) script.dispatch(std::to_string(i));
+    EXPECT_EQ(script.send().names.size(), 500U);
+    EXPECT_EQ(script.send().id, 0U) << "they may wait for company";
+    EXPECT_EQ(script.core.next_moment(script.now), script.now + 30s);
+}
+
+// It has waited for its key, and is due before those that came later.
+TEST_F(SendQueueTest, WhatWaitedElsewhereIsDueInItsOwnTimeBehindAFullRequestToo) {
+    CoreOptions options = CoreScript::usual_options();
+    options.linger = 1h;
+    CoreScript script(options);
+    script.dispatch("red 1", red);
+    const auto first = script.send();
+    script.dispatch("red 2", red);
+    script.pass(50s);
+    for (int i = 0; i < 499; ++i) script.dispatch(std::to_string(i));
+    script.answer_all(first, "ok");
+    EXPECT_EQ(script.send().names.front(), "red 2");
+    EXPECT_EQ(script.send().id, 0U);
+}
+
 }  // namespace
 }  // namespace lk::pipeline
