@@ -22,7 +22,7 @@ Budget::Budget(const BudgetOptions& options) noexcept : options_(options) {}
 
 Budget::Answer Budget::ask(const Asker& asker) {
     const Answer answer = look_for_room(asker);
-    if (answer != Answer::room) asked_in_vain_.store(true, std::memory_order_relaxed);
+    if (answer != Answer::room) asked_in_vain_.store(true, std::memory_order_seq_cst);
     return answer;
 }
 
@@ -53,7 +53,8 @@ bool Budget::suspend() noexcept {
 }
 
 void Budget::take_event(std::uint64_t lane, std::size_t cbor_bytes) noexcept {
-    events_.fetch_add(1, std::memory_order_relaxed);
+    // Whoever fills the half sees that it is full.
+    events_.fetch_add(1, std::memory_order_seq_cst);
     if (lane == 0) return;
     const std::size_t bytes = cbor_bytes + bytes_an_event;
     for (std::size_t i = 0; i < held_by_key_.size(); ++i) {

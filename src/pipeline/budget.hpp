@@ -54,7 +54,7 @@ class Budget {
 
     void take_event(std::uint64_t lane, std::size_t cbor_bytes) noexcept;
     void page_opened(std::size_t bytes) noexcept {
-        pages_.fetch_add(bytes, std::memory_order_relaxed);
+        pages_.fetch_add(bytes, std::memory_order_seq_cst);
     }
     void page_closed(std::size_t bytes) noexcept;
 
@@ -90,8 +90,8 @@ class Budget {
     /// Somebody waits for room, or asked in vain since this was called last: what lingers keeps the
     /// room, also where it is only a key's or a shard's.
     [[nodiscard]] bool is_sought() noexcept {
-        return asked_in_vain_.exchange(false, std::memory_order_relaxed) ||
-               waiting_.load(std::memory_order_relaxed) != 0;
+        return asked_in_vain_.exchange(false, std::memory_order_seq_cst) ||
+               waiting_.load(std::memory_order_seq_cst) != 0;
     }
     [[nodiscard]] bool is_half_full() const noexcept {
         return held() * 2 >= options_.bytes || events() * 2 >= options_.events;

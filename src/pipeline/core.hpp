@@ -120,6 +120,7 @@ class Core {
 
     /// More than half of the budget is used up: lingering would make callers wait.
     void budget_is_short(bool is_short) noexcept { budget_short_ = is_short; }
+    [[nodiscard]] bool is_budget_short() const noexcept { return budget_short_; }
 
     /// Sends records of this generation and earlier ones without lingering.
     void hurry(std::uint32_t generation) {

@@ -16,8 +16,9 @@ namespace lk::pipeline {
 class Doorbell {
   public:
     enum class Listens {
-        to_nothing,  ///< Awake, or no place for a request: an answer will wake it.
-        to_enough,   ///< Records linger: it comes back by itself.
+        to_nothing,     ///< Awake, or no place for a request: an answer will wake it.
+        to_full_pages,  ///< Records wait and cannot be hurried: it comes back by itself.
+        to_full_pages_and_half_budgets,  ///< Records linger: it comes back by itself.
         to_everything,
     };
 
@@ -25,13 +26,22 @@ class Doorbell {
 
     [[nodiscard]] const std::shared_ptr<Loop>& loop() const noexcept { return loop_; }
 
-    void listen(Listens listens) noexcept { listens_.store(listens, std::memory_order_relaxed); }
+    // Who asks for room in vain says so and then rings: this order, too, must hold (see ring()).
+    void listen(Listens listens) noexcept { listens_.store(listens, std::memory_order_seq_cst); }
 
-    /// `enough`: a page is full or the budget half full, so that nothing should linger on.
-    void record_written(bool enough) noexcept {
+    /// `budget_half_full` is asked only where it matters.
+    template <class HalfFull>
+    void record_written(bool page_full, HalfFull budget_half_full) noexcept {
         Listens listens = listens_.load(std::memory_order_relaxed);
-        if (listens == Listens::to_nothing || (listens == Listens::to_enough && !enough)) {
-            return;
+        switch (listens) {
+            case Listens::to_nothing: return;
+            case Listens::to_full_pages:
+                if (!page_full) return;
+                break;
+            case Listens::to_full_pages_and_half_budgets:
+                if (!page_full && !budget_half_full()) return;
+                break;
+            case Listens::to_everything: break;
         }
         if (listens_.compare_exchange_strong(listens, Listens::to_nothing,
                                              std::memory_order_relaxed)) {
@@ -39,9 +49,10 @@ class Doorbell {
         }
     }
 
-    /// Somebody waits for room: what lingers must go.
+    /// Somebody waits for room: what lingers must go. Where nobody listens the driver has still to
+    /// look at who asked in vain (Budget::is_sought()).
     void ring() noexcept {
-        if (listens_.exchange(Listens::to_nothing, std::memory_order_relaxed) !=
+        if (listens_.exchange(Listens::to_nothing, std::memory_order_seq_cst) !=
             Listens::to_nothing) {
             loop_->wake();
         }

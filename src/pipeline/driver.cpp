@@ -133,6 +133,7 @@ bool Driver::resume(std::uint64_t lane, std::optional<Error> error) {
 
 TimePoint Driver::turn(TimePoint now) {
     doorbell_.listen(Doorbell::Listens::to_nothing);
+    bool must_hurry = false;
     do {
         take_wishes(now);
         take_records(now);
@@ -140,7 +141,7 @@ TimePoint Driver::turn(TimePoint now) {
         give_up_on_requests(now);
         core_.advance(now);
         settle(now);
-        core_.budget_is_short(budget_->is_sought() || budget_->is_half_full());
+        core_.budget_is_short(budget_->is_sought() || budget_->is_half_full() || must_hurry);
         ask_about_stream(now);
         send_requests(now);
         settle(now);
@@ -149,8 +150,15 @@ TimePoint Driver::turn(TimePoint now) {
         look_after_budget(now);
         // Listen first, look once more then: see Doorbell.
         doorbell_.listen(listens_for());
-    } while (take_records(now));
+        must_hurry = room_is_short_anew();
+    } while (take_records(now) || must_hurry);
     return next_moment(now);
+}
+
+// What lingers might go, and somebody wanted its room while nobody listened.
+bool Driver::room_is_short_anew() {
+    return core_.lingering() && !core_.is_budget_short() &&
+           (budget_->is_sought() || budget_->is_half_full());
 }
 
 // The flushes first, then the records: so each record written before a flush() is in hand when the
@@ -386,7 +394,9 @@ void Driver::finish(const Wait& wait) {
 
 Doorbell::Listens Driver::listens_for() const {
     if (core_.saturated()) return Doorbell::Listens::to_nothing;
-    return core_.lingering() ? Doorbell::Listens::to_enough : Doorbell::Listens::to_everything;
+    if (!core_.lingering()) return Doorbell::Listens::to_everything;
+    return core_.is_budget_short() ? Doorbell::Listens::to_full_pages
+                                   : Doorbell::Listens::to_full_pages_and_half_budgets;
 }
 
 TimePoint Driver::next_moment(TimePoint now) {

@@ -78,6 +78,7 @@ class Driver final : public Loop::Participant, public std::enable_shared_from_th
 
     std::shared_ptr<FlushWait> add_wait(TimePoint deadline, bool closes);
     bool take_records(TimePoint now);
+    bool room_is_short_anew();
     void take_answers(TimePoint now);
     void give_up_on_requests(TimePoint now);
     void take_wishes(TimePoint now);

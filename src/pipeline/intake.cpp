@@ -96,8 +96,7 @@ detail::Slot* Intake::write(const Draft& draft) {
         record->generation = generation_.load(std::memory_order_relaxed);
         budget_->take_event(lane, bytes);
     }
-    // Also where the page was the stripe's first: half the budget must not wait for a linger's end.
-    doorbell_.record_written(page_full || budget_->is_half_full());
+    doorbell_.record_written(page_full, [this] { return budget_->is_half_full(); });
     return slot;
 }
 

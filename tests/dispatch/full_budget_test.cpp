@@ -157,6 +157,74 @@ TEST_F(FullBudget, NoLingerHoldsABatchWhenTheBudgetIsHalfFull) {
     EXPECT_TRUE(lingering.wait());
 }
 
+// One that is seen within a time that is long for any machine and short beside the linger.
+bool settles(Published published) {
+    auto settled = std::make_shared<std::promise<void>>();
+    auto when = settled->get_future();
+    std::move(published).then([settled](const Outcome&) { settled->set_value(); });
+    return when.wait_for(60s) == std::future_status::ready;
+}
+
+TEST_F(FullBudget, NorWhenItIsHalfFullByEvents) {
+    DispatchOptions slow = small(WhenFull::fail);
+    slow.budget_events = 100;
+    slow.linger = 1h;
+    slow.deliver_within = std::chrono::hours(8);
+    slow.close_deadline = 0ms;
+    auto dispatch = get_dispatch(slow);
+    EXPECT_TRUE(dispatch("an idle stream sends at once").wait());
+    Published first = dispatch("t");
+    for (int i = 0; i < 49; ++i) dispatch("t");
+    EXPECT_TRUE(settles(std::move(first)));
+}
+
+TEST_F(FullBudget, NorWhenOneRecordFillsTheHalfThatOpensAPage) {
+    DispatchOptions slow = small(WhenFull::fail);
+    slow.linger = 1h;
+    slow.deliver_within = std::chrono::hours(8);
+    slow.close_deadline = 0ms;
+    auto dispatch = get_dispatch(slow);
+    // From another thread, so that this one's stripe has no page to be found full.
+    std::thread([&] { EXPECT_TRUE(dispatch("an idle stream sends at once").wait()); }).join();
+    EXPECT_TRUE(settles(dispatch.record(std::string(900 * 1024, 'x'))));
+}
+
+TEST_F(FullBudget, WhoAsksForRoomInVainIsHeardAlsoWhileTheDriverIsAtWork) {
+    // Its questions are asked by the driver when it has looked at who wants room, and does not
+    // listen yet.
+    class Asked : public FakeKinesis {
+      public:
+        std::function<void()> meanwhile;
+        void describe_stream_summary(std::string_view, DescribeDone done) override {
+            unanswered = std::move(done);
+            meanwhile();
+        }
+        DescribeDone unanswered;
+    };
+    auto asked = std::make_shared<Asked>();
+    DispatchOptions slow = small(WhenFull::fail);
+    slow.kinesis_client = asked;
+    slow.budget_bytes = 64 * mebibyte;
+    slow.share_per_key = 1e-9;
+    slow.linger = 1h;
+    slow.request_timeout = 1h;
+    slow.deliver_within = std::chrono::hours(8);
+    slow.close_deadline = 0ms;
+    auto dispatch = get_dispatch(slow);
+    std::promise<Error> refusal;
+    asked->meanwhile = [&] {
+        refusal.set_value(refused(dispatch.record("x", {.partition_key = "k"})));
+    };
+    EXPECT_TRUE(dispatch("an idle stream sends at once").wait());
+    Published lingers = dispatch.record("x", {.partition_key = "k"});
+    // Its page is the second of this thread's stripe, which is heard.
+    Published large = dispatch.record(std::string(2 * mebibyte, 'x'));
+    EXPECT_EQ(refusal.get_future().get().code, ErrorCode::full);
+    EXPECT_TRUE(settles(std::move(lingers)));
+    EXPECT_FALSE(large.ready());
+    ASSERT_TRUE(dispatch.close(0ms));
+}
+
 // Shard 0 holds the lower half of the hash keys and is never able to take a record.
 class Slow : public FakeKinesis {
   public:
