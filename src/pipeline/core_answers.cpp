@@ -73,7 +73,7 @@ void Core::stored(const Parcel& parcel, const PutRecordsAnswer::Entry& entry, Ti
     });
 }
 
-// What an answer tells about the shards. Costs nothing while nobody is throttled.
+// What an answer tells about the shards. Costs nothing while nobody is throttled or capped.
 void Core::learn(const Request& request, const PutRecordsAnswer& answer, TimePoint now) {
     struct Count {
         ShardIndex shard;
@@ -82,7 +82,7 @@ void Core::learn(const Request& request, const PutRecordsAnswer& answer, TimePoi
     };
     std::vector<Count> counts;
     ShardMap& shards = sending_.shards();
-    const bool by_landing = sending_.any_limited() && !shards.is_told();
+    const bool by_landing = sending_.sorts() && !shards.is_told();
     for (std::size_t i = 0; i < request.parcels.size(); ++i) {
         const PutRecordsAnswer::Entry entry = answer[i];
         const Pending& first = *request.parcels[i].first;

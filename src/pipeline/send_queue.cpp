@@ -189,6 +189,7 @@ void SendQueue::take_limited(Filling& filling, const Taking& how) {
     for (std::size_t left = limited_.size(); left > 0; --left) {
         if (place == limited_.end() || ++place == limited_.end()) place = limited_.begin();
         Limited& limited = place->second;
+        if (place->first == no_shard) sort_out(limited);
         if (limited.empty()) continue;
         if (limited.rate.due(limited.cost(how.may_retry), how.now)) {
             last_served_ = place->first;
@@ -199,6 +200,19 @@ void SendQueue::take_limited(Filling& filling, const Taking& how) {
             limited_due_ = std::min(limited_due_, limited.rate.due_at(limited.cost(how.may_retry)));
         }
     }
+}
+
+// Some of those whose shard was not known go where others have landed since.
+void SendQueue::sort_out(Limited& unknown) {
+    const auto sort = [this](PendingQueue& queue, double& cost) {
+        while (!queue.empty() && shard_of(*queue.front()) != no_shard) {
+            Pending* const record = queue.pop_front();
+            cost = queue.empty() ? 0 : cost - ShardRate::cost_of(record->counted_bytes());
+            wait_for(*limited_for(record), record);
+        }
+    };
+    sort(unknown.again, unknown.again_cost);
+    sort(unknown.fresh, unknown.fresh_cost);
 }
 
 // What was sent before goes first: it is the oldest. Where it may not go yet new records do, as no
@@ -222,7 +236,8 @@ SendQueue::Limited* SendQueue::limited_for(Pending* record) {
     // It may have been sorted before the stream was resharded.
     if (record->shard != no_shard && !shards_.is_open(record->shard)) forget_shard(record);
     if (record->shard == no_shard) record->shard = shard_of(*record);
-    if (record->shard == no_shard) return nullptr;
+    // To keep to a cap, those whose shard is not known go together, as if it were one.
+    if (record->shard == no_shard && options_.highest_rate == 0) return nullptr;
     auto found = limited_.find(record->shard);
     if (found == limited_.end()) {
         if (options_.highest_rate == 0) return nullptr;
@@ -232,7 +247,7 @@ SendQueue::Limited* SendQueue::limited_for(Pending* record) {
                                                               options_.highest_rate, TimePoint{})})
                     .first;
     }
-    charge(record);
+    if (record->shard != no_shard) charge(record);
     return &found->second;
 }
 

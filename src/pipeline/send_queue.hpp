@@ -27,7 +27,8 @@ inline constexpr std::size_t highest_record_limit = std::size_t{10} * 1024 * 102
 struct SendQueueOptions {
     /// 0: records are not aggregated. Else how large an aggregated record may become.
     std::size_t aggregate_bytes = 0;
-    /// A cap on what is sent to each shard, in shards (see ShardRate); 0: none.
+    /// A cap on what is sent to each shard, in shards (see ShardRate); 0: none. While it is not
+    /// known where a record goes it shares the cap of one shard with all others of that kind.
     double highest_rate = 0;
     /// What of the budget a shard that throttles may hold.
     std::size_t most_held_by_shard = 0;
@@ -112,7 +113,10 @@ class SendQueue {
 
     [[nodiscard]] ShardMap& shards() noexcept { return shards_; }
     [[nodiscard]] const ShardMap& shards() const noexcept { return shards_; }
-    [[nodiscard]] bool any_limited() const noexcept { return !limited_.empty(); }
+    /// Records may have to be sorted by where they go: worth it to learn that from landings.
+    [[nodiscard]] bool sorts() const noexcept {
+        return !limited_.empty() || options_.highest_rate > 0;
+    }
     [[nodiscard]] bool lingering() const noexcept { return ready_count() != 0; }
     [[nodiscard]] bool aggregates() const noexcept { return options_.aggregate_bytes != 0; }
     void stop_aggregating() noexcept { options_.aggregate_bytes = 0; }
@@ -146,6 +150,7 @@ class SendQueue {
     }
     void take_retries(Filling& filling);
     void take_limited(Filling& filling, const Taking& how);
+    void sort_out(Limited& unknown);
     static void take_from(Limited& limited, Filling& filling, bool may_retry);
     static void take_from(PendingQueue& queue, double& cost, ShardRate& rate, Filling& filling);
     void take_ready(PendingQueue& queue, Filling& filling);
@@ -172,6 +177,7 @@ class SendQueue {
     TimePoint overtaking_due_ = never;  // when the soonest one is
     PendingQueue retries_;
     // Filling a request may limit one more while the others are gone through: no iterator may end.
+    // The one of no_shard is for a cap alone.
     std::map<ShardIndex, Limited> limited_;
     ShardIndex last_served_ = 0;
     TimePoint limited_due_ = never;         // the soonest that a limited shard may be sent to

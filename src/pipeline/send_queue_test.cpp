@@ -225,6 +225,39 @@ TEST_F(SendQueueTest, ACapHoldsFromTheFirstRecordOn) {
     EXPECT_NEAR(static_cast<double>(count), 1000, 150);
 }
 
+// What is sent within ten seconds to a stream whose shards may not be listed.
+std::vector<int> sent_below_a_cap(double highest_rate, int shards) {
+    CoreOptions options = CoreScript::usual_options();
+    options.sending.highest_rate = highest_rate;
+    CoreScript script(options);
+    EXPECT_TRUE(script.core.wants_shards(script.now));
+    script.core.shards_unknown({FailureClass::final, ErrorCode::access_denied, {}, {}, false},
+                               script.now);
+    for (int i = 0; i < 6000; ++i) {
+        const int shard = i % shards;
+        script.at((shard + 0.5) / shards).dispatch(std::to_string(shard));
+    }
+    std::vector<int> sent(static_cast<std::size_t>(shards));
+    for (int tick = 0; tick < 1000; ++tick) {
+        for (auto request = script.send(); request.id != 0; request = script.send()) {
+            std::vector<std::string> words;
+            for (const std::string& name : request.names) {
+                ++sent[static_cast<std::size_t>(std::stoi(name))];
+                words.push_back("ok@" + name);
+            }
+            script.answer(request, words);
+        }
+        script.pass(10ms);
+    }
+    return sent;
+}
+
+TEST_F(SendQueueTest, ACapHoldsAlsoWhereTheShardsMayNotBeListed) {
+    // The cap, and the first second's burst of the shard and of those whose shard was not known.
+    EXPECT_NEAR(sent_below_a_cap(0.1, 1)[0], 1100, 150);
+    for (const int sent : sent_below_a_cap(0.1, 4)) EXPECT_NEAR(sent, 1000, 150);
+}
+
 TEST_F(SendQueueTest, RetriesOverTheirShareWaitAndNewRecordsDoNot) {
     int retries = 0;
     int requests = 0;
