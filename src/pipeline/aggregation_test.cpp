@@ -167,9 +167,18 @@ TEST_F(Aggregation, WithoutThePermissionToListShardsRecordsGoPlain) {
     ASSERT_TRUE(play.core.wants_shards(play.now));
     play.core.shards_unknown({FailureClass::final, ErrorCode::access_denied, {}, {}, false},
                              play.now);
-    EXPECT_THAT(play.send().names, ElementsAre("a", "b"));
-    play.pass(1h);
-    EXPECT_FALSE(play.core.wants_shards(play.now)) << "it will not be allowed later";
+    const auto plain = play.send();
+    EXPECT_THAT(plain.names, ElementsAre("a", "b"));
+    play.answer_all(plain, "ok");
+    play.pass(4min);
+    EXPECT_FALSE(play.core.wants_shards(play.now)) << "it was refused";
+    play.pass(1min);
+    EXPECT_EQ(play.core.next_moment(play.now), never) << "and wakes nobody to be refused again";
+    ASSERT_TRUE(play.core.wants_shards(play.now)) << "but it may have been given since";
+    play.tell_shards({shard_between(0, 0, 1)});
+    play.dispatch("c");
+    play.dispatch("d");
+    EXPECT_THAT(play.send().names, ElementsAre("c+d"));
 }
 
 TEST_F(Aggregation, WhenTheShardsCannotBeListedForNowRecordsGoPlainAndItIsAskedAgain) {

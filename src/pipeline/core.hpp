@@ -199,7 +199,8 @@ class Core {
     bool budget_short_ = false;
     bool closing_ = false;
 
-    /// A fact about the stream that is asked for.
+    /// A fact about the stream that is asked for. No answer holds for ever: limits are raised,
+    /// permissions given and streams made.
     struct Question {
         enum class State { unasked, asked, known, unknowable } state = State::unasked;
         TimePoint ask_at{};
@@ -207,7 +208,8 @@ class Core {
         bool was_answered = false;  ///< Were it only in vain.
 
         bool ask(TimePoint now) noexcept;
-        void not_answered(const Failure& failure, TimePoint again) noexcept;
+        void answered(TimePoint again) noexcept;
+        void not_answered(const Failure& failure, TimePoint now, Duration pause) noexcept;
     };
     Question facts_;
     bool exists_ = false;  // the stream, in a state that takes records

@@ -5,6 +5,14 @@
 #include "pipeline/core.hpp"
 
 namespace lk::pipeline {
+namespace {
+
+// A record that the known limit refuses asks again at most so often.
+constexpr Duration limit_holds = std::chrono::minutes(1);
+// A refusal to tell is believed for so long.
+constexpr Duration refusal_holds = std::chrono::minutes(5);
+
+}  // namespace
 
 // Nobody is asked for the sake of an idle stream, but once at the start.
 bool Core::wants_facts() const noexcept {
@@ -18,10 +26,9 @@ bool Core::wants_stream_facts(TimePoint now) {
 }
 
 void Core::stream_is(const StreamSummary& summary, TimePoint now) {
+    facts_.answered(now + limit_holds);
     record_limit_ =
         std::clamp(summary.max_record_bytes, default_record_limit, highest_record_limit);
-    facts_.was_answered = true;
-    facts_.state = Question::State::known;
     exists_ = summary.status != "CREATING";
     // One that is UPDATING takes records
     // (https://docs.aws.amazon.com/kinesis/latest/APIReference/API_StreamDescriptionSummary.html),
@@ -34,7 +41,7 @@ void Core::stream_is(const StreamSummary& summary, TimePoint now) {
 }
 
 void Core::stream_unknown(const Failure& failure, TimePoint now) {
-    facts_.not_answered(failure, now + pace_.pause(4));
+    facts_.not_answered(failure, now, pace_.pause(4));
     if (facts_.state == Question::State::unknowable) unpark(now);
 }
 
@@ -59,33 +66,39 @@ void Core::shards_are(std::span<const Shard> open_shards, TimePoint now) {
         shards_unknown({FailureClass::transient, ErrorCode::bad_answer, {}, {}, false}, now);
         return;
     }
-    shards_.state = Question::State::known;
-    shards_.ask_at = now;
-    shards_.was_answered = true;
+    shards_.answered(now);
+    sending_.aggregate(true);
     sending_.shards_changed();
 }
 
 void Core::shards_unknown(const Failure& failure, TimePoint now) {
-    shards_.not_answered(failure, now + pace_.pause(4));
+    shards_.not_answered(failure, now, pace_.pause(4));
     if (shards_.state == Question::State::unknowable) {
-        sending_.stop_aggregating();
+        sending_.aggregate(false);
         sending_.shards().forget();
         sending_.shards_changed();
     }
 }
 
 bool Core::Question::ask(TimePoint now) noexcept {
-    if (!wanted || state != State::unasked || now < ask_at) return false;
+    const bool open = state == State::unasked || state == State::unknowable;
+    if (!wanted || !open || now < ask_at) return false;
     state = State::asked;
     return true;
 }
 
-void Core::Question::not_answered(const Failure& failure, TimePoint again) noexcept {
-    const bool for_good =
-        failure.kind == FailureClass::final || failure.kind == FailureClass::invalid;
-    state = for_good ? State::unknowable : State::unasked;
+void Core::Question::answered(TimePoint again) noexcept {
+    state = State::known;
     was_answered = true;
     ask_at = again;
+}
+
+void Core::Question::not_answered(const Failure& failure, TimePoint now, Duration pause) noexcept {
+    const bool refused =
+        failure.kind == FailureClass::final || failure.kind == FailureClass::invalid;
+    state = refused ? State::unknowable : State::unasked;
+    was_answered = true;
+    ask_at = now + (refused ? refusal_holds : pause);
 }
 
 }  // namespace lk::pipeline

@@ -277,6 +277,39 @@ TEST(Core, WithoutThePermissionToAskLargeRecordsGoAlone) {
     EXPECT_THAT(play.send().names, ElementsAre("small"));
 }
 
+TEST(Core, AsksAgainForTheLimitBeforeItRefusesALaterRecord) {
+    CoreScript play;
+    play.dispatch("a", 0, 3 * mebibyte);
+    EXPECT_TRUE(play.core.wants_stream_facts(play.now));
+    play.core.stream_is({.max_record_bytes = 2 * mebibyte}, play.now);
+    play.dispatch("b", 0, 3 * mebibyte);
+    EXPECT_FALSE(play.core.wants_stream_facts(play.now)) << "it was asked just now";
+    play.note();
+    EXPECT_THAT(play.endings, ElementsAre("a failed", "b failed"));
+    play.pass(1min);
+    play.dispatch("c", 0, 3 * mebibyte);
+    play.dispatch("fits", 0, 2 * mebibyte - 1);
+    EXPECT_THAT(play.send().names, ElementsAre("fits")) << "it waits for nothing";
+    EXPECT_TRUE(play.core.wants_stream_facts(play.now));
+    play.core.stream_is({.max_record_bytes = 4 * mebibyte}, play.now);
+    play.pass(5ms);
+    EXPECT_THAT(play.send().names, ElementsAre("c"));
+}
+
+TEST(Core, AsksAgainForALimitThatItWasNotToldWhenALargeRecordComesLater) {
+    CoreScript play;
+    play.dispatch("a", 0, 3 * mebibyte);
+    EXPECT_TRUE(play.core.wants_stream_facts(play.now));
+    play.core.stream_unknown({FailureClass::final, ErrorCode::access_denied, {}, {}, false},
+                                   play.now);
+    play.answer_all(play.send(), "ok");
+    play.pass(5min);
+    EXPECT_FALSE(play.core.wants_stream_facts(play.now));
+    EXPECT_EQ(play.core.next_moment(play.now), never) << "nobody needs it";
+    play.dispatch("b", 0, 3 * mebibyte);
+    EXPECT_TRUE(play.core.wants_stream_facts(play.now));
+}
+
 TEST(Core, AsksAgainForTheLimitWhenTheAnswerFailedForNow) {
     CoreScript play;
     play.dispatch("large", 0, 3 * mebibyte);

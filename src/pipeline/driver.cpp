@@ -209,29 +209,40 @@ void Driver::take_facts(const Inbox::StreamFacts& facts, TimePoint now) {
     facts_expire_ = never;
     first_look_.came(facts);
     if (facts) {
+        facts_trouble_.clear();
         inbox_->log(log_info, told_of(*stream_, *facts));
         core_.stream_is(*facts, now);
         return;
     }
     const Failure& failure = facts.error();
     // A client that offers no such operation does as it may.
-    inbox_->log(failure.code == ErrorCode::unsupported ? log_info : log_warning,
-                "the record limit of " + *stream_ +
-                    " is not known, so records over 1 MiB are sent one by one: " +
-                    with_action(failure, "kinesis:DescribeStreamSummary"));
+    tell_once(facts_trouble_,
+              failure.code == ErrorCode::unsupported ? log_info : log_warning,
+              "the record limit of " + *stream_ +
+                  " is not known, so records over 1 MiB are sent one by one: " +
+                  with_action(failure, "kinesis:DescribeStreamSummary"));
     core_.stream_unknown(failure, now);
 }
 
 void Driver::take_shards(const Inbox::Shards& shards, TimePoint now) {
     shards_expire_ = never;
     if (shards) {
+        shards_trouble_.clear();
         core_.shards_are(*shards, now);
         return;
     }
-    inbox_->log(log_warning, "the shards of " + *stream_ +
-                                 " are not known (records are then not aggregated): " +
-                                 with_action(shards.error(), "kinesis:ListShards"));
+    tell_once(shards_trouble_, log_warning,
+              "the shards of " + *stream_ +
+                  " are not known (records are then not aggregated): " +
+                  with_action(shards.error(), "kinesis:ListShards"));
     core_.shards_unknown(shards.error(), now);
+}
+
+// It is asked for again and again.
+void Driver::tell_once(std::string& trouble, int level, std::string line) {
+    if (trouble == line) return;
+    trouble = std::move(line);
+    inbox_->log(level, trouble);
 }
 
 void Driver::give_up_on_requests(TimePoint now) {

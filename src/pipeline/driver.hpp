@@ -84,6 +84,7 @@ class Driver final : public Loop::Participant, public std::enable_shared_from_th
     void take_wishes(TimePoint now);
     void take_facts(const Inbox::StreamFacts& facts, TimePoint now);
     void take_shards(const Inbox::Shards& shards, TimePoint now);
+    void tell_once(std::string& trouble, int level, std::string line);
     void ask_about_stream(TimePoint now);
     void send_requests(TimePoint now);
     void settle(TimePoint now);
@@ -123,6 +124,8 @@ class Driver final : public Loop::Participant, public std::enable_shared_from_th
     TimePoint facts_expire_ = never;
     FirstLook first_look_;
     TimePoint shards_expire_ = never;
+    std::string facts_trouble_;  // as the log was told
+    std::string shards_trouble_;
     std::vector<Inbox::Answer> answers_;
     std::uint32_t full_shards_version_ = 0;
     TimePoint may_compact_at_{};

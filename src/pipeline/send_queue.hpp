@@ -47,7 +47,7 @@ struct SendQueueOptions {
 /// throttles gets a rate and a queue of its own, so that it holds up nobody else.
 class SendQueue {
   public:
-    explicit SendQueue(SendQueueOptions options) : options_(std::move(options)) {}
+    explicit SendQueue(SendQueueOptions options) : options_(std::move(options)) { aggregate(true); }
 
     /// A new record, which may wait for company until then. Nearly always later than those before
     /// it; one that is not overtakes them.
@@ -118,8 +118,9 @@ class SendQueue {
         return !limited_.empty() || options_.highest_rate > 0;
     }
     [[nodiscard]] bool lingering() const noexcept { return ready_count() != 0; }
-    [[nodiscard]] bool aggregates() const noexcept { return options_.aggregate_bytes != 0; }
-    void stop_aggregating() noexcept { options_.aggregate_bytes = 0; }
+    [[nodiscard]] bool aggregates() const noexcept { return aggregates_; }
+    /// Where the options say so: whether it can be done.
+    void aggregate(bool can) noexcept { aggregates_ = can && options_.aggregate_bytes != 0; }
 
     /// Shards that hold more than their share of the budget; `full_version` changes when they do.
     [[nodiscard]] std::vector<ShardMap::Range> full_shards() const;
@@ -165,7 +166,8 @@ class SendQueue {
     void charge(Pending* record);
     void forget_shard(Pending* record) noexcept;
 
-    SendQueueOptions options_;
+    const SendQueueOptions options_;
+    bool aggregates_ = false;
     ShardMap shards_;
     // What waits for company, each record no longer than until it is due itself. In the one queue
     // each is due no sooner than the one before; in the other are those that waited elsewhere.

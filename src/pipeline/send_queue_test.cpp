@@ -338,8 +338,8 @@ TEST_F(SendQueueTest, WhatLingeredTogetherNeedsNotLingerAgainOneByOne) {
     script.dispatch("first");
     script.answer_all(script.send(), "ok");
     for (int i = 0; i < 6; ++i) script.dispatch(std::to_string(i), 0, 1200 * 1024);
-    ASSERT_TRUE(script.core.wants_stream_limit(script.now));
-    script.core.stream_limit_unknown({FailureClass::final, ErrorCode::access_denied, {}, {}, false},
+    ASSERT_TRUE(script.core.wants_stream_facts(script.now));
+    script.core.stream_unknown({FailureClass::final, ErrorCode::access_denied, {}, {}, false},
                                      script.now);
     script.pass(30s);
     for (int i = 0; i < 6; ++i) {
