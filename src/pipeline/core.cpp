@@ -145,7 +145,9 @@ const Core::Request* Core::start(TimePoint now, std::vector<Parcel> parcels) {
         for_each(parcel, [&](Pending* record) {
             record->bound = true;
             record->in_flight = true;
-            again |= record->attempts++ > 0;
+            again |= record->attempts > 0;
+            // In an outage of days there may be more than it counts.
+            if (record->attempts < std::numeric_limits<std::uint16_t>::max()) ++record->attempts;
         });
     }
     retry_share_.sent(again, now);

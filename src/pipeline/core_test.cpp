@@ -277,6 +277,21 @@ TEST(Core, WithoutThePermissionToAskLargeRecordsGoAlone) {
     EXPECT_THAT(play.send().names, ElementsAre("small"));
 }
 
+TEST(Core, CountsNoMoreAttemptsThanThereAreNumbersFor) {
+    CoreOptions options = CoreScript::usual_options();
+    options.deliver_within = std::chrono::hours(24 * 300);
+    CoreScript play(options);
+    Pending* const record = play.dispatch("a");
+    for (int i = 0; i < 2; ++i) {
+        record->attempts = std::numeric_limits<std::uint16_t>::max();
+        play.pass(1min);
+        const auto sent = play.send();
+        ASSERT_NE(sent.id, 0U);
+        EXPECT_EQ(record->attempts, std::numeric_limits<std::uint16_t>::max());
+        play.fail(sent, FailureClass::transient);
+    }
+}
+
 TEST(Core, AsksAgainForTheLimitBeforeItRefusesALaterRecord) {
     CoreScript play;
     play.dispatch("a", 0, 3 * mebibyte);
