@@ -37,7 +37,7 @@ struct Event {
     /// True when an earlier attempt had an unknown outcome, so the stream may hold a second copy.
     bool may_be_duplicate = false;
     /// True when it went in an aggregate that landed on another shard than its key's own, as the
-    /// stream was resharded meanwhile.
+    /// stream was resharded meanwhile; also when the new shards were not known yet, so that it may.
     bool on_other_shard = false;
 
     /// The event's JSON text: for an event from a result, the record's own bytes.

@@ -205,10 +205,29 @@ TEST_F(Aggregation, AnAggregateThatLandedElsewhereSaysSoAndTheShardsAreListedAga
     EXPECT_FALSE(play.core.wants_shards(play.now));
     play.answer(play.send(), {"ok@5"});
     EXPECT_THAT(play.endings, ElementsAre("a published", "b published")) << "nothing is resent";
-    EXPECT_THAT(play.on_other_shard, ElementsAre("a", "b"));
+    EXPECT_THAT(play.on_other_shard, IsEmpty()) << "both have the key by which it went";
     EXPECT_LE(play.core.next_moment(play.now), play.now + 2s);
     play.pass(2s);
     EXPECT_TRUE(play.core.wants_shards(play.now));
+}
+
+TEST_F(Aggregation, OnlyWhatMayStandOnAnotherShardThanItsKeysOwnIsSaidTo) {
+    tell_two_shards();
+    play.at(0.1).dispatch("first");
+    play.at(0.2).dispatch("second");
+    play.answer(play.send(), {"ok@2"});
+    EXPECT_THAT(play.on_other_shard, ElementsAre("second")) << "nobody knows shard 2 yet";
+    play.on_other_shard.clear();
+    play.pass(5s);
+    play.at(0.1).dispatch("third");
+    play.at(0.2).dispatch("fourth");
+    play.at(0.3).dispatch("fifth");
+    const auto under_way = play.send();
+    ASSERT_TRUE(play.core.wants_shards(play.now));
+    play.tell_shards(
+        {shard_between(2, 0, 0.25), shard_between(3, 0.25, 0.5), shard_between(1, 0.5, 1)});
+    play.answer(under_way, {"ok@2"});
+    EXPECT_THAT(play.on_other_shard, ElementsAre("fifth"));
 }
 
 TEST_F(Aggregation, APlainRecordThatLandedElsewhereIsNotSaidToStandWrong) {

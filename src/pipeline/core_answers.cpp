@@ -62,6 +62,8 @@ void Core::stored(const Parcel& parcel, const PutRecordsAnswer::Entry& entry, Ti
         shards_.state = Question::State::unasked;
         shards_.ask_at = std::max(now, shards_.ask_at + between_shard_lists) + pace_.pause(1);
     }
+    const ShardIndex landed =
+        parcel.aggregated && elsewhere ? sending_.shards().index_of(entry.shard_id) : no_shard;
     for_each(parcel, [&](Pending* record) {
         if (record->settled) {
             end_of_request(record);
@@ -69,7 +71,7 @@ void Core::stored(const Parcel& parcel, const PutRecordsAnswer::Entry& entry, Ti
         }
         record->bound = record->in_flight = false;
         settle(record, Ending::published, {}, entry.shard_id, entry.sequence_number,
-               parcel.aggregated && elsewhere);
+               landed != no_shard && !sending_.is_own_shard(*record, parcel, landed));
     });
 }
 

@@ -296,7 +296,7 @@ TEST(Core, AsksAgainForTheLimitBeforeItRefusesALaterRecord) {
     CoreScript play;
     play.dispatch("a", 0, 3 * mebibyte);
     EXPECT_TRUE(play.core.wants_stream_facts(play.now));
-    play.core.stream_is({.max_record_bytes = 2 * mebibyte}, play.now);
+    play.core.stream_is(limited_to(2 * mebibyte), play.now);
     play.dispatch("b", 0, 3 * mebibyte);
     EXPECT_FALSE(play.core.wants_stream_facts(play.now)) << "it was asked just now";
     play.note();
@@ -306,7 +306,7 @@ TEST(Core, AsksAgainForTheLimitBeforeItRefusesALaterRecord) {
     play.dispatch("fits", 0, 2 * mebibyte - 1);
     EXPECT_THAT(play.send().names, ElementsAre("fits")) << "it waits for nothing";
     EXPECT_TRUE(play.core.wants_stream_facts(play.now));
-    play.core.stream_is({.max_record_bytes = 4 * mebibyte}, play.now);
+    play.core.stream_is(limited_to(4 * mebibyte), play.now);
     play.pass(5ms);
     EXPECT_THAT(play.send().names, ElementsAre("c"));
 }

@@ -99,6 +99,15 @@ class SendQueue {
         if (options_.hash_of && shards_.landed(options_.hash_of(record), shard)) ++full_version_;
     }
 
+    /// Whether the aggregate landed on the shard of this record's own key; false also where nobody
+    /// can tell yet.
+    [[nodiscard]] bool is_own_shard(const Pending& record, const Parcel& aggregate,
+                                    ShardIndex landed) const {
+        const event::HashKey own = options_.hash_of(record);
+        // It went by one of its records' own keys.
+        return own == aggregate.hash_key || shards_.shard_of(own) == landed;
+    }
+
     /// Counts the record among what its shard holds, where that is limited.
     void accepted(Pending* record);
     void settled(Pending* record) noexcept;
