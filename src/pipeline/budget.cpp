@@ -93,6 +93,11 @@ void Budget::page_closed(std::size_t bytes) noexcept {
     wake();
 }
 
+void Budget::slabs_grown(std::ptrdiff_t bytes) noexcept {
+    slabs_.fetch_add(static_cast<std::size_t>(bytes), std::memory_order_seq_cst);
+    if (bytes < 0) wake();
+}
+
 void Budget::wake() noexcept {
     if (waiting_.load(std::memory_order_seq_cst) == 0) return;
     { const std::lock_guard lock(mutex_); }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <condition_variable>
@@ -57,6 +58,8 @@ class Budget {
         pages_.fetch_add(bytes, std::memory_order_seq_cst);
     }
     void page_closed(std::size_t bytes) noexcept;
+    /// What is kept of events, as allocated: more of it, or less.
+    void slabs_grown(std::ptrdiff_t bytes) noexcept;
 
     /// The driver: what it settled, gathered and given back at once.
     struct Return {
@@ -82,7 +85,16 @@ class Budget {
         return events_.load(std::memory_order_seq_cst);
     }
     [[nodiscard]] std::size_t held() const noexcept {
-        return pages_.load(std::memory_order_seq_cst) + events() * bytes_an_event;
+        const std::size_t events = this->events();
+        return pages_.load(std::memory_order_seq_cst) +
+               std::max(events * bytes_an_event, events * (bytes_an_event - sizeof(Pending)) +
+                                                     slabs_.load(std::memory_order_seq_cst));
+    }
+    /// Allocated for what is kept of events, and needed by none.
+    [[nodiscard]] std::size_t unused_slabs() const noexcept {
+        const std::size_t used = events() * sizeof(Pending);
+        const std::size_t slabs = slabs_.load(std::memory_order_relaxed);
+        return slabs > used ? slabs - used : 0;
     }
     [[nodiscard]] std::size_t pages() const noexcept {
         return pages_.load(std::memory_order_relaxed);
@@ -113,6 +125,7 @@ class Budget {
     const BudgetOptions options_;
     std::atomic<std::size_t> pages_{0};
     std::atomic<std::size_t> events_{0};
+    std::atomic<std::size_t> slabs_{0};
     std::atomic<std::size_t> suspended_{0};
     std::array<Table, 3> held_by_key_{};
     std::atomic<bool> any_shard_full_{false};

@@ -340,6 +340,7 @@ void Driver::look_after_budget(TimePoint now) {
         budget_->shards_are_full(core_.sending().full_shards());
     }
     if (now >= may_compact_at_ && wants_compaction()) {
+        intake_.trim_slabs();
         intake_.compact(core_.oldest());
         may_compact_at_ = now + between_compactions;
     }
@@ -353,7 +354,8 @@ void Driver::look_after_budget(TimePoint now) {
 
 // Who waits for room may wait for nothing else.
 bool Driver::wants_compaction() const {
-    return budget_->is_half_full() && intake_.wasted_bytes() * 4 > budget_->bytes();
+    return budget_->is_half_full() &&
+           (intake_.wasted_bytes() + budget_->unused_slabs()) * 4 > budget_->bytes();
 }
 
 bool Driver::is_over(const Wait& wait, TimePoint now) const {

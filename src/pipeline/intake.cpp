@@ -30,6 +30,7 @@ Intake::Intake(std::shared_ptr<Budget> budget, Doorbell& doorbell,
     : budget_(std::move(budget)),
       doorbell_(doorbell),
       pages_(std::make_shared<PageStore>(budget_)),
+      pendings_([budget = budget_.get()](std::ptrdiff_t bytes) { budget->slabs_grown(bytes); }),
       slots_(detail::SlotPool::make(std::move(completions), doorbell.loop())),
       hash_seed_(draw_seed()) {}
 
@@ -144,6 +145,16 @@ void Intake::give_back_released() noexcept {
     if (released_ == nullptr) return;
     pendings_.give_back(released_, released_last_);
     released_ = nullptr;
+}
+
+void Intake::trim() {
+    pages_->trim();
+    trim_slabs();
+}
+
+void Intake::trim_slabs() {
+    pendings_.trim();
+    slots_->trim();
 }
 
 void Intake::compact(Pending* oldest) {

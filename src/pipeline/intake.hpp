@@ -97,7 +97,9 @@ class Intake {
     /// all records, linked through Pending::newer.
     void compact(Pending* oldest);
     /// Gives memory back that only pays under load.
-    void trim() noexcept { pages_->trim(); }
+    void trim();
+    /// The part of it that is kept for events besides their bytes.
+    void trim_slabs();
     /// What pages hold that no record needs.
     [[nodiscard]] std::size_t wasted_bytes() const noexcept {
         const std::size_t pages = budget_->pages();

@@ -232,7 +232,7 @@ TEST_F(IntakeTest, ManyThreadsWriteWhileTheDriverDrainsAndSettles) {
 }
 
 TEST(PendingPool, WhoTakesSomeLeavesTheRestToOthers) {
-    PendingPool pool;
+    PendingPool pool([](std::ptrdiff_t) {});
     std::set<Pending*> seen;
     const auto take = [&] {
         std::vector<Pending*> taken;

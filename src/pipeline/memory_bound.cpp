@@ -29,8 +29,7 @@ std::size_t most_memory(const MemoryOptions& options) noexcept {
     const std::size_t open_pages = (Intake::stripe_count + 1) * std::max(page, own_page);
     const std::size_t reserve =
         (Intake::stripe_count + 1) * (PendingPool::in_slab * sizeof(Pending) +
-                                      detail::SlotPool::usual_slab * sizeof(detail::Slot)) +
-        PendingPool::most_in_slab * sizeof(Pending);
+                                      detail::SlotPool::usual_slab * sizeof(detail::Slot));
     std::size_t request = max_request_records *
                           (sizeof(Record) + sizeof(Parcel) + sizeof(void*) + answer_bytes_a_record);
     if (options.aggregate_bytes != 0) {
@@ -41,9 +40,10 @@ std::size_t most_memory(const MemoryOptions& options) noexcept {
         std::min(options.budget_events, options.budget_bytes / Budget::bytes_an_event) +
         options.threads + options.max_suspended;
     const std::size_t lanes = events * 2 * sizeof(void*);
+    const std::size_t slots = events * sizeof(detail::Slot);
     constexpr std::size_t rest = std::size_t{1024} * 1024;
     return options.budget_bytes + late + kept_pages + open_pages + reserve +
-           options.max_requests_in_flight * request + lanes + rest;
+           options.max_requests_in_flight * request + lanes + slots + rest;
 }
 
 }  // namespace lk::pipeline

@@ -1,6 +1,5 @@
 #include "pipeline/pending_pool.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace lk::pipeline {
@@ -9,18 +8,29 @@ Pending* PendingPool::take_some() {
     const std::lock_guard lock(mutex_);
     if (free_ == nullptr) free_ = returned_.exchange(nullptr, std::memory_order_acquire);
     if (free_ == nullptr) {
-        const std::size_t count =
-            std::clamp(slabs_.size() * in_slab, std::size_t{in_slab}, most_in_slab);
-        auto slab = std::make_unique<Pending[]>(count);
-        for (std::size_t i = 0; i + 1 < count; ++i) slab[i].next = &slab[i + 1];
-        free_ = slab.get();
-        slabs_.push_back(std::move(slab));
+        Pending* const first = slabs_.add();
+        grown_(static_cast<std::ptrdiff_t>(in_slab * sizeof(Pending)));
+        return first;
     }
     Pending* const first = free_;
     Pending* last = first;
     for (std::size_t i = 1; i < in_slab && last->next != nullptr; ++i) last = last->next;
     free_ = std::exchange(last->next, nullptr);
     return first;
+}
+
+void PendingPool::trim() {
+    const std::lock_guard lock(mutex_);
+    Pending* back = returned_.exchange(nullptr, std::memory_order_acquire);
+    while (back != nullptr) {
+        Pending* const next = back->next;
+        back->next = free_;
+        free_ = back;
+        back = next;
+    }
+    const std::size_t before = slabs_.objects();
+    slabs_.free_unused(free_);
+    grown_(-static_cast<std::ptrdiff_t>((before - slabs_.objects()) * sizeof(Pending)));
 }
 
 void PendingPool::give_back(Pending* first, Pending* last) noexcept {

@@ -1,11 +1,11 @@
 #pragma once
 
 #include <atomic>
-#include <memory>
+#include <functional>
 #include <mutex>
-#include <vector>
 
 #include "pipeline/pending.hpp"
+#include "pipeline/slabs.hpp"
 
 namespace lk::pipeline {
 
@@ -14,10 +14,9 @@ namespace lk::pipeline {
 class PendingPool {
   public:
     static constexpr std::size_t in_slab = 256;
-    /// Under load more are made at once, so that few calls pay for fresh memory.
-    static constexpr std::size_t most_in_slab = 8 * in_slab;
 
-    PendingPool() = default;
+    /// `grown` is told of bytes that were allocated, and, negative, of those given back.
+    explicit PendingPool(std::function<void(std::ptrdiff_t)> grown) : grown_(std::move(grown)) {}
     PendingPool(const PendingPool&) = delete;
     PendingPool& operator=(const PendingPool&) = delete;
 
@@ -26,13 +25,16 @@ class PendingPool {
     [[nodiscard]] Pending* take_some();
     /// Gives back a chain, linked likewise. From the driver's thread alone.
     void give_back(Pending* first, Pending* last) noexcept;
+    /// Gives memory that no Pending needs back to the system. Takes a while.
+    void trim();
 
   private:
     // A stack that one thread pushes to and that is emptied as a whole, so there is no ABA.
     std::atomic<Pending*> returned_{nullptr};
     std::mutex mutex_;
     Pending* free_ = nullptr;  // taken from there, for whoever comes next
-    std::vector<std::unique_ptr<Pending[]>> slabs_;
+    Slabs<Pending, &Pending::next> slabs_{in_slab};
+    const std::function<void(std::ptrdiff_t)> grown_;
 };
 
 }  // namespace lk::pipeline

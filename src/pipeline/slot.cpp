@@ -159,14 +159,21 @@ Slot* SlotPool::take_some() {
         free_ = std::exchange(last->next_free_, nullptr);
         return first;
     }
-    auto slab = std::make_unique<Slot[]>(slots_in_slab_);
-    for (std::size_t i = 0; i < slots_in_slab_; ++i) {
-        slab[i].pool_ = this;
-        slab[i].next_free_ = i + 1 < slots_in_slab_ ? &slab[i + 1] : nullptr;
-    }
-    Slot* first = slab.get();
-    slabs_.push_back(std::move(slab));
+    Slot* const first = slabs_.add();
+    for (Slot* one = first; one != nullptr; one = one->next_free_) one->pool_ = this;
     return first;
+}
+
+void SlotPool::trim() {
+    const std::lock_guard lock(mutex_);
+    Slot* back = returned_.exchange(nullptr, std::memory_order_acquire);
+    while (back != nullptr) {
+        Slot* const next = back->next_free_;
+        back->next_free_ = free_;
+        free_ = back;
+        back = next;
+    }
+    slabs_.free_unused(free_);
 }
 
 void SlotPool::begin(Slot* slot) noexcept {
@@ -220,7 +227,7 @@ void SlotPool::retire() noexcept {
     std::int64_t out = 0;
     {
         const std::lock_guard lock(mutex_);
-        out = static_cast<std::int64_t>(slabs_.size() * slots_in_slab_);
+        out = static_cast<std::int64_t>(slabs_.objects());
         for (; free_ != nullptr; free_ = free_->next_free_) --out;
     }
     Slot* back = returned_.exchange(retired_mark(), std::memory_order_acq_rel);

@@ -13,6 +13,7 @@
 
 #include "base/fork.hpp"
 #include "base/loop.hpp"
+#include "pipeline/slabs.hpp"
 
 namespace lk::pipeline {
 
@@ -121,6 +122,9 @@ class SlotPool {
     /// Gives back a chain that take_some() gave, what is left of it.
     void give_back_chain(Slot* first) noexcept;
 
+    /// Gives memory that no slot needs back to the system; the driver, as only who settles may.
+    void trim();
+
     /// No more take_some(). The pool deletes itself when the last slot is back.
     void retire() noexcept;
 
@@ -136,7 +140,8 @@ class SlotPool {
              std::size_t slots_in_slab) noexcept
         : slots_in_slab_(slots_in_slab),
           completions_(std::move(completions)),
-          loop_(std::move(loop)) {}
+          loop_(std::move(loop)),
+          slabs_(slots_in_slab) {}
     ~SlotPool();
     static Slot* retired_mark() noexcept;
 
@@ -149,7 +154,7 @@ class SlotPool {
     std::atomic<Slot*> returned_{nullptr};
     std::mutex mutex_;
     Slot* free_ = nullptr;  // taken from there, for whoever comes next
-    std::vector<std::unique_ptr<Slot[]>> slabs_;
+    pipeline::Slabs<Slot, &Slot::next_free_> slabs_;
     // The driver's own.
     Slot* unwanted_ = nullptr;
     Slot* unwanted_last_ = nullptr;

@@ -110,6 +110,10 @@ class Stalled : public KinesisClient {
         }
         done(testing::FakeKinesis::all_stored(request.records.size()));
     }
+    void stall() {
+        const std::lock_guard lock(mutex_);
+        stalled_ = true;
+    }
     void release() {
         std::vector<std::pair<std::size_t, PutRecordsDone>> waiting;
         {
@@ -226,6 +230,33 @@ TEST_F(MemoryBound, HoldsWhileEventsAreAggregated) {
         EXPECT_EQ(dispatch.flush(60s)->published, 200'000U);
     }
     EXPECT_LT(most_since(), bound(options, 1, 1024));
+}
+
+// What was kept of many small events is no use to a few large ones.
+TEST_F(MemoryBound, HoldsWhenLargeEventsFollowSmallOnes) {
+    begin();
+    auto stalled = std::make_shared<Stalled>();
+    DispatchOptions options = on(stalled);
+    options.when_full = WhenFull::fail;
+    auto dispatch = get_dispatch(options);
+    for (int i = 0; i < 100'000; ++i) dispatch.record("x");
+    stalled->release();
+    ASSERT_TRUE(dispatch.flush(60s));
+    stalled->stall();
+    const std::string bytes(10'000, 'x');
+    int accepted = 0;
+    const auto until = std::chrono::steady_clock::now() + 60s;
+    while (accepted < 700 && std::chrono::steady_clock::now() < until) {
+        if (is_refused(dispatch.record(bytes))) {
+            std::this_thread::sleep_for(1ms);
+        } else {
+            ++accepted;
+        }
+    }
+    EXPECT_EQ(accepted, 700) << "most of the budget is theirs now";
+    EXPECT_LT(most_since(), bound(options, 1, 10'100));
+    EXPECT_TRUE(dispatch.close(0ms));
+    stalled->release();
 }
 
 }  // namespace

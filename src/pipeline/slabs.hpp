@@ -1,0 +1,65 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace lk::pipeline {
+
+/// Memory for objects that are recycled, a slab of them at a time; a free one is linked to others
+/// through its member `Next`. For one thread at a time.
+template <class T, T* T::*Next>
+class Slabs {
+  public:
+    explicit Slabs(std::size_t in_slab) noexcept : in_slab_(in_slab) {}
+
+    /// A new slab's objects, linked.
+    T* add() {
+        auto slab = std::make_unique<T[]>(in_slab_);
+        for (std::size_t i = 0; i + 1 < in_slab_; ++i) slab[i].*Next = &slab[i + 1];
+        const auto place = std::upper_bound(
+            slabs_.begin(), slabs_.end(), slab.get(),
+            [](const T* a, const Slab& b) { return std::less<const T*>{}(a, b.objects.get()); });
+        return slabs_.insert(place, {std::move(slab), 0})->objects.get();
+    }
+
+    /// Frees each slab of which all objects are in the chain, and takes those out of it.
+    void free_unused(T*& chain) {
+        T* kept = nullptr;
+        for (T* one = chain; one != nullptr; one = one->*Next) ++slab_of(one).unused;
+        for (T* one = chain; one != nullptr;) {
+            T* const next = one->*Next;
+            if (slab_of(one).unused != in_slab_) {
+                one->*Next = kept;
+                kept = one;
+            }
+            one = next;
+        }
+        chain = kept;
+        std::erase_if(slabs_, [this](const Slab& slab) { return slab.unused == in_slab_; });
+        for (Slab& slab : slabs_) slab.unused = 0;
+        slabs_.shrink_to_fit();
+    }
+
+    [[nodiscard]] std::size_t size() const noexcept { return slabs_.size(); }
+    [[nodiscard]] std::size_t objects() const noexcept { return slabs_.size() * in_slab_; }
+
+  private:
+    struct Slab {
+        std::unique_ptr<T[]> objects;
+        std::size_t unused;
+    };
+    Slab& slab_of(const T* object) noexcept {
+        const auto behind = std::upper_bound(
+            slabs_.begin(), slabs_.end(), object,
+            [](const T* a, const Slab& b) { return std::less<const T*>{}(a, b.objects.get()); });
+        return *std::prev(behind);
+    }
+
+    const std::size_t in_slab_;
+    std::vector<Slab> slabs_;  // by address
+};
+
+}  // namespace lk::pipeline
