@@ -111,5 +111,19 @@ TEST_F(Aggregated, WithoutThePermissionEveryEventIsARecord) {
     EXPECT_THAT(log.all(), ::testing::HasSubstr("not aggregated"));
 }
 
+// The price of order, aggregated: what waits of a key travels together, up to a full aggregate a
+// round trip.
+TEST_F(Aggregated, AKeysEventsGoAFullAggregateARoundTrip) {
+    two_shards->hold();
+    auto dispatch = get_dispatch(aggregating());
+    const std::string bytes(440, 'x');  // some 500 with the key and the format
+    dispatch.record(bytes, {.partition_key = "a"});
+    two_shards->wait_for_requests(1);
+    for (int i = 0; i < 1000; ++i) dispatch.record(bytes, {.partition_key = "a"});
+    two_shards->release();
+    EXPECT_EQ(dispatch.flush(60s)->published, 1001U);
+    EXPECT_LE(consume().records, 1 + 10U) << "a record of the key is under way at a time";
+}
+
 }  // namespace
 }  // namespace lk
