@@ -96,7 +96,7 @@ TEST_F(IntakeTest, KeepsTheOrderOfAKeyAcrossPages) {
 
 // One record a stripe opens the stripe's first page, so none finds a page full.
 TEST_F(IntakeTest, AHalfFullBudgetWakesADriverThatLetsRecordsLinger) {
-    doorbell.listen(Doorbell::Listens::to_enough);
+    doorbell.listen(Doorbell::Listens::to_full_pages_and_half_budgets);
     std::set<std::uint64_t> stripes;
     for (int i = 0; stripes.size() < Intake::stripe_count; ++i) {
         const std::string key = "key " + std::to_string(i);
