@@ -96,6 +96,12 @@ detail::Slot* Intake::write(const Draft& draft) {
         record->suspended = draft.suspended;
         record->generation = generation_.load(std::memory_order_relaxed);
         budget_->take_event(lane, bytes);
+        // A page that is made for a large record is full with it. Left open it would keep its room
+        // when the record is gone, and with a small budget all room there is.
+        if (stripe.open->is_full()) {
+            fill(stripe);
+            page_full = true;
+        }
     }
     doorbell_.record_written(page_full, [this] { return budget_->is_half_full(); });
     return slot;
@@ -115,12 +121,16 @@ char* Intake::open_page(Stripe& stripe, std::size_t bytes) {
     // Where one was filled the next will be.
     Page* const page =
         pages_->open(bytes, stripe.open == nullptr ? PageStore::Use::some : PageStore::Use::all);
-    if (Page* const filled = stripe.open) {
-        filled->next = stripe.filled;
-        stripe.filled = filled;
-    }
+    if (stripe.open != nullptr) fill(stripe);
     stripe.open = page;
     return page->append(bytes);
+}
+
+// Nothing more goes into the open page: the driver gives it back with its last record.
+void Intake::fill(Stripe& stripe) noexcept {
+    Page* const filled = std::exchange(stripe.open, nullptr);
+    filled->next = stripe.filled;
+    stripe.filled = filled;
 }
 
 void Intake::close() {

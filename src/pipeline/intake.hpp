@@ -123,6 +123,7 @@ class Intake {
         if (page->live_records == 0) page->let_go();
     }
     char* open_page(Stripe& stripe, std::size_t bytes);
+    static void fill(Stripe& stripe) noexcept;
     Pending* take_pending(Stripe& stripe);
     void move(Pending* record);
 

@@ -134,6 +134,13 @@ TEST_F(IntakeTest, ARecordLargerThanAPageHasOneOfItsOwn) {
     EXPECT_LT(budget->pages(), mebibyte);
 }
 
+TEST_F(IntakeTest, APageOfALargeRecordIsGivenBackWithItThoughNothingElseIsWritten) {
+    write("k", mebibyte);
+    drain();
+    settle(all.oldest());
+    EXPECT_EQ(budget->pages(), 0U);
+}
+
 TEST_F(IntakeTest, APageThatARequestHoldsCountsUntilItIsLetGo) {
     write("key", mebibyte);
     drain();

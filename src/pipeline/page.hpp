@@ -34,6 +34,7 @@ class Page {
     void hold() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
     void let_go() noexcept;
 
+    [[nodiscard]] bool is_full() const noexcept { return used_ == capacity_; }
     /// Little of it is still needed.
     [[nodiscard]] bool is_sparse() const noexcept { return filled && live_bytes * 2 < capacity_; }
 
