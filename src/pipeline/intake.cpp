@@ -2,6 +2,7 @@
 
 #include <cstring>
 #include <functional>
+#include <unordered_map>
 
 #include "base/random.hpp"
 #include "wire/record_layout.hpp"
@@ -168,9 +169,15 @@ void Intake::trim_slabs() {
 }
 
 void Intake::compact(Pending* oldest) {
+    // A request that is under way looks at the bytes where they are. A page that stays for it is
+    // not worth it: there would be more pages then, not fewer.
+    std::unordered_map<const Page*, std::uint32_t> movable;
+    for (const Pending* record = oldest; record != nullptr; record = record->newer) {
+        if (record->page->is_sparse() && !record->in_flight) ++movable[record->page];
+    }
+    std::erase_if(movable, [](const auto& one) { return one.second != one.first->live_records; });
     for (Pending* record = oldest; record != nullptr; record = record->newer) {
-        // A request that is under way looks at the bytes where they are.
-        if (record->page->is_sparse() && !record->in_flight) move(record);
+        if (movable.contains(record->page)) move(record);
     }
 }
 
