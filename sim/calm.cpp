@@ -8,6 +8,10 @@ namespace lk::sim {
 
 using namespace std::chrono_literals;
 
+namespace {
+constexpr std::uint32_t mebibyte = 1024 * 1024;
+}
+
 TimePoint calm_begins(const Plan& plan) {
     TimePoint begins = Timeline::start;
     for (const PlannedFault& fault : plan.faults) {
@@ -36,9 +40,34 @@ Duration calm_needs(const Plan& plan, const ProducerPlan& producer) {
     seconds += halvings;
     if (producer.highest_rate > 0) seconds += cost / producer.highest_rate;
     const Duration round_trips = 2 * plan.stream.slowest * plan.events.size();
-    const Duration linger = std::min(producer.linger, producer.deliver_within / 4);
-    return 60s + 2 * producer.request_timeout + linger + round_trips +
+    return 60s + 2 * producer.request_timeout + linger_of(producer) + round_trips +
            std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
+}
+
+Duration linger_of(const ProducerPlan& producer) {
+    return std::min(producer.linger, producer.deliver_within / 4);
+}
+
+Duration prompt_needs(const Plan& plan, const ProducerPlan& producer) {
+    std::uint64_t bytes = 0;
+    std::uint64_t large = 0;
+    for (const PlannedEvent& event : plan.events) {
+        bytes += event.bytes;
+        large += event.bytes > mebibyte - 100 ? 1 : 0;
+    }
+    // Of what is larger than a mebibyte each may go alone, of the rest 500 or 5 MiB.
+    const std::uint64_t requests =
+        4 + large + bytes / (std::uint64_t{5} * mebibyte) + plan.events.size() / 500;
+    // Who lingers looks at what is written meanwhile when that is over, and it lingers from then
+    // on.
+    Duration needs = 2 * linger_of(producer) + requests * round_trip(plan);
+    // While no place for a request is free nobody looks for a while.
+    needs += 100ms;
+    // DescribeStreamSummary is refused now and then, and asked again within a second.
+    if (large > 0) needs += 10s;
+    const bool nobody_answers = is_planned(plan, {Fault::shards_silent});
+    if (nobody_answers) needs += producer.request_timeout + 2s;
+    return needs;
 }
 
 }  // namespace lk::sim

@@ -12,4 +12,15 @@ namespace lk::sim {
 /// went through one shard and one key.
 [[nodiscard]] Duration calm_needs(const Plan& plan, const ProducerPlan& producer);
 
+/// How long an event may take that no trouble has touched, besides a round trip (round_trip()) for
+/// each that is ahead of it in its key: linger, what is asked about the stream, and requests for
+/// what else the producer has.
+[[nodiscard]] Duration prompt_needs(const Plan& plan, const ProducerPlan& producer);
+[[nodiscard]] inline Duration round_trip(const Plan& plan) {
+    return 2 * plan.stream.slowest;
+}
+
+/// How long records may wait for company.
+[[nodiscard]] Duration linger_of(const ProducerPlan& producer);
+
 }  // namespace lk::sim

@@ -1,14 +1,13 @@
 #include "sim/checks.hpp"
 
 #include <algorithm>
-#include <cinttypes>
 
 #include "sim/calm.hpp"
 
+// What crosses the core's interface: each event's way, and how it ends.
 namespace lk::sim {
 namespace {
 
-using namespace std::chrono_literals;
 using Stage = EventHistory::Stage;
 using pipeline::Ending;
 
@@ -30,14 +29,16 @@ Checks::Checks(const Plan& plan, Timeline& time, Trace& trace, const KinesisMode
       kinesis_(kinesis),
       events_(plan.events.size()),
       producers_(plan.producers.size()),
-      closing_(plan.producers.size()),
       calm_from_(calm_begins(plan)),
-      has_invalid_(
-          std::any_of(plan.events.begin(), plan.events.end(), [&](const PlannedEvent& event) {
-              return event.invalid || event.bytes > plan.stream.max_record_bytes;
-          })) {
+      has_invalid_(std::any_of(plan.events.begin(), plan.events.end(),
+                               [&](const PlannedEvent& event) {
+                                   return event.invalid ||
+                                          event.bytes > plan.stream.max_record_bytes;
+                               })),
+      is_resharded_(is_resharded(plan)) {
     for (const ProducerPlan& producer : plan.producers) {
         calm_takes_.push_back(calm_needs(plan, producer));
+        prompt_takes_.push_back(prompt_needs(plan, producer));
     }
 }
 
@@ -53,21 +54,40 @@ std::string Checks::name(EventNumber event) const {
     return text + " of producer " + std::to_string(planned.producer);
 }
 
+void Checks::written(EventNumber event, std::uint64_t lane, std::size_t held_bytes,
+                     bool past_the_budget) {
+    EventHistory& one = events_[event];
+    one.stage = Stage::written;
+    one.producer = plan_.events[event].producer;
+    one.lane = lane;
+    one.held_bytes = held_bytes;
+    one.dispatched_at = time_.now();
+    if (!past_the_budget) {
+        check_key_share(event);
+        check_shard_share(event);
+    }
+    ProducerHistory& producer = producers_[one.producer];
+    ++producer.held_events;
+    producer.largest = std::max(producer.largest, held_bytes);
+    LaneHistory* const its = lane_of(one);
+    if (its == nullptr) return;
+    one.ahead = its->unsettled++;
+    its->held_bytes += held_bytes;
+}
+
 void Checks::accepted(EventNumber event, const pipeline::Pending& record, TimePoint local_now) {
     EventHistory& one = events_[event];
     one.stage = Stage::accepted;
-    one.producer = plan_.events[event].producer;
-    one.lane = record.lane;
     one.generation = record.generation;
     one.accepted_at = time_.now();
     one.deadline = local_now + plan_.producers[one.producer].deliver_within;
     ProducerHistory& producer = producers_[one.producer];
     producer.unsettled.push_back(event);
     producer.accepted.push_back(event);
-    if (one.lane == 0) return;
-    LaneHistory& lane = producer.lanes[one.lane];
-    lane.waiting.push_back(event);
-    lane.all.push_back(event);
+    if (LaneHistory* const lane = lane_of(one)) {
+        lane->waiting.push_back(event);
+        lane->all.push_back(event);
+    }
 }
 
 void Checks::sent(std::uint32_t producer, const SentRequest& request, TimePoint local_now) {
@@ -98,7 +118,15 @@ void Checks::sent(std::uint32_t producer, const SentRequest& request, TimePoint 
         complain("request_limits", "a request of " + std::to_string(request.records.size()) +
                                        " records and " + std::to_string(bytes) + " bytes");
     }
-    check_retry_share(producers_[producer], has_retries);
+    check_cap(producer, request, local_now);
+    ProducerHistory& its = producers_[producer];
+    check_retry_share(its, has_retries);
+    its.under_way.emplace(request.number, time_.now());
+    its.last_activity = local_now;
+    if (its.under_way.size() >
+        static_cast<std::size_t>(plan_.producers[producer].requests_in_flight)) {
+        complain("request_limits", "more requests are under way than may be");
+    }
 }
 
 // A parcel takes a key's events from the front of those that wait, while nothing of the key is
@@ -106,46 +134,65 @@ void Checks::sent(std::uint32_t producer, const SentRequest& request, TimePoint 
 void Checks::check_lane(const SentRecord& parcel) {
     std::vector<LaneHistory*> lanes;
     for (const EventNumber event : parcel.events) {
-        if (events_[event].lane == 0) continue;
-        LaneHistory& lane = producers_[events_[event].producer].lanes[events_[event].lane];
-        if (std::find(lanes.begin(), lanes.end(), &lane) == lanes.end()) {
-            lanes.push_back(&lane);
-            if (lane.in_requests != 0) {
+        LaneHistory* const lane = lane_of(events_[event]);
+        if (lane == nullptr) continue;
+        if (std::find(lanes.begin(), lanes.end(), lane) == lanes.end()) {
+            lanes.push_back(lane);
+            if (lane->in_requests != 0) {
                 complain("one_of_a_key_in_flight",
                          name(event) + " is sent while another of its key is under way");
             }
-            if (lane.paused) complain("paused", name(event) + " is sent though its key is paused");
-            ++lane.in_requests;
+            if (lane->paused) complain("paused", name(event) + " is sent though its key is paused");
+            ++lane->in_requests;
         }
-        if (lane.waiting.empty() || lane.waiting.front() != event) {
+        if (lane->waiting.empty() || lane->waiting.front() != event) {
             complain("order_of_sending", name(event) + " overtakes one of its key");
             return;
         }
-        lane.waiting.pop_front();
+        lane->waiting.pop_front();
     }
 }
 
-void Checks::check_retry_share(ProducerHistory& producer, bool has_retries) {
-    auto& requests = producer.requests;
-    ++producer.requests_sent;
-    requests.push_back({time_.now(), has_retries});
-    producer.retries += has_retries ? 1U : 0U;
-    while (requests.front().when <= time_.now() - 10s) {
-        producer.retries -= requests.front().has_retries ? 1U : 0U;
-        requests.pop_front();
-    }
-    if (has_retries && producer.retries > 10 && producer.retries * 5 > requests.size()) {
-        complain("retry_share", std::to_string(producer.retries) + " of " +
-                                    std::to_string(requests.size()) +
-                                    " requests within 10 s carry what was sent before");
+void Checks::ended(const SentRequest& request, const Expected<PutRecordsAnswer, Failure>& result,
+                   TimePoint local_now) {
+    ProducerHistory& producer = producers_[request.producer];
+    const bool is_slow = time_.now() - producer.under_way.at(request.number) > round_trip(plan_);
+    producer.touched |= !result || is_slow;
+    producer.under_way.erase(request.number);
+    producer.last_activity = local_now;
+    const bool is_alone = request.records.size() == 1 && request.records.front().events.size() == 1;
+    for (std::size_t i = 0; i < request.records.size(); ++i) {
+        const SentRecord& parcel = request.records[i];
+        std::optional<Failure> failure;
+        if (!result) {
+            failure = result.error();
+            // Only the one that is invalid itself may fail for it.
+            const bool invalid = failure->kind == FailureClass::invalid;
+            for (const EventNumber event : parcel.events) {
+                events_[event].touched = true;
+                events_[event].halved = invalid && !is_alone;
+                events_[event].has_cause |= failure->kind == FailureClass::final;
+            }
+        } else if (const auto entry = (*result)[i]; !entry.stored) {
+            failure = classify_record(entry.error_code, entry.error_message);
+            for (const EventNumber event : parcel.events) {
+                events_[event].has_cause |= failure->kind == FailureClass::final;
+            }
+            touch(request.producer, parcel, *failure);
+        }
+        for (const EventNumber event : parcel.events) {
+            record_ended(event, failure ? &*failure : nullptr, !result);
+        }
+        parcel_ended(request.producer, parcel);
     }
 }
 
-void Checks::record_ended(EventNumber event, bool may_have_been_stored, bool counts_as_attempt) {
+void Checks::record_ended(EventNumber event, const Failure* failure, bool request_failed) {
     EventHistory& one = events_[event];
     one.in_request = false;
-    one.uncertain |= may_have_been_stored && one.stage == Stage::accepted;
-    if (!counts_as_attempt) --one.attempts;
+    if (failure == nullptr) return;
+    one.uncertain |= failure->may_have_been_stored && one.stage == Stage::accepted;
+    if (request_failed && failure->kind == FailureClass::not_ready) --one.attempts;
 }
 
 void Checks::parcel_ended(std::uint32_t producer, const SentRecord& parcel) {
@@ -163,7 +210,7 @@ void Checks::parcel_ended(std::uint32_t producer, const SentRecord& parcel) {
     }
 }
 
-void Checks::settled(EventNumber event, const pipeline::Settled& settled) {
+void Checks::settled(EventNumber event, const pipeline::Settled& settled, TimePoint local_now) {
     EventHistory& one = events_[event];
     trace_.line("  %s: %s after %d attempts%s%s", name(event).c_str(), name_of(settled.ending),
                 int{settled.record->attempts}, settled.error.message.empty() ? "" : ", ",
@@ -185,16 +232,17 @@ void Checks::settled(EventNumber event, const pipeline::Settled& settled) {
     check_ending(event);
     check_in_time(event);
     check_attempts(event);
+    check_innocence(event, local_now);
     auto& unsettled = producers_[one.producer].unsettled;
     while (!unsettled.empty() && events_[unsettled.front()].stage == Stage::settled) {
         unsettled.pop_front();
     }
-    if (one.lane != 0) {
-        LaneHistory& lane = producers_[one.producer].lanes[one.lane];
-        std::erase(lane.waiting, event);
+    if (LaneHistory* const lane = lane_of(one)) {
+        --lane->unsettled;
+        std::erase(lane->waiting, event);
         if (one.ending != Ending::published && plan_.producers[one.producer].pause_on_failure &&
-            !closing_[one.producer]) {
-            lane.paused = true;
+            !producers_[one.producer].closing) {
+            lane->paused = true;
         }
     }
     if (settled.released) released(event);
@@ -225,36 +273,21 @@ void Checks::check_ending(EventNumber event) {
     }
 }
 
-// Nothing may stand in the way of what waits once the trouble is over.
-void Checks::check_in_time(EventNumber event) {
-    const EventHistory& one = events_[event];
-    if (closing_[one.producer] || plan_.producers[one.producer].pause_on_failure) return;
-    const TimePoint could_go = std::max(one.accepted_at, calm_from_);
-    if (time_.now() - could_go <= calm_takes_[one.producer]) return;
-    complain("liveness",
-             name(event) + " took " +
-                 std::to_string(std::chrono::duration<double>(time_.now() - could_go).count()) +
-                 " s of calm");
-}
-
-// Exponential back-off up to 10 s with full jitter: seven attempts within some six seconds, then
-// one in five on average. What is halved comes again without any.
-void Checks::check_attempts(EventNumber event) {
-    const EventHistory& one = events_[event];
-    const double age = std::chrono::duration<double>(time_.now() - one.accepted_at).count();
-    const double most = (has_invalid_ ? 22 : 12) + age / 2;
-    if (one.attempts > most) {
-        complain("attempts", name(event) + " was sent " + std::to_string(one.attempts) +
-                                 " times within " + std::to_string(age) + " s");
-    }
-}
-
 void Checks::released(EventNumber event) {
     EventHistory& one = events_[event];
     if (one.stage != Stage::settled || one.released) {
         complain("released_once", name(event) + " is released twice, or before it was settled");
     }
     one.released = true;
+    --producers_[one.producer].held_events;
+    if (LaneHistory* const lane = lane_of(one)) lane->held_bytes -= one.held_bytes;
+}
+
+void Checks::lane_discarded(std::uint32_t producer, std::uint64_t lane, std::uint32_t generation) {
+    for (const EventNumber event : producers_[producer].lanes[lane].all) {
+        EventHistory& one = events_[event];
+        if (one.stage == Stage::accepted && one.generation <= generation) one.has_cause = true;
+    }
 }
 
 void Checks::lane_told_paused(std::uint32_t producer, std::uint64_t lane) {
@@ -265,13 +298,15 @@ void Checks::lane_told_paused(std::uint32_t producer, std::uint64_t lane) {
 
 void Checks::flush_told(std::uint32_t producer, std::uint32_t generation,
                         const pipeline::Generations::Tally& tally) {
+    ProducerHistory& its = producers_[producer];
+    if (its.flushed && *its.flushed <= generation) its.flushed.reset();
     pipeline::Generations::Tally expected;
-    for (const EventNumber event : producers_[producer].accepted) {
+    for (const EventNumber event : its.accepted) {
         EventHistory& one = events_[event];
         if (one.generation > generation || one.told_by_flush) continue;
         if (one.stage == Stage::accepted) {
             ++expected.unsettled;
-            if (one.lane != 0 && producers_[producer].lanes[one.lane].paused) ++expected.paused;
+            if (one.lane != 0 && its.lanes[one.lane].paused) ++expected.paused;
             continue;
         }
         one.told_by_flush = true;
@@ -291,7 +326,10 @@ void Checks::flush_told(std::uint32_t producer, std::uint32_t generation,
     }
 }
 
-void Checks::turn_ended(std::uint32_t producer, TimePoint local_now) {
+void Checks::turn_ended(std::uint32_t producer, const Held& holds, TimePoint local_now) {
+    held(producer, holds);
+    look_for_full_shards(producer);
+    check_nothing_lingers(producer, holds.is_short, local_now);
     const auto& unsettled = producers_[producer].unsettled;
     if (unsettled.empty()) return;
     const EventHistory& oldest = events_[unsettled.front()];
@@ -304,80 +342,6 @@ void Checks::crashed(std::uint32_t producer) {
     producers_[producer].crashed = true;
     for (const EventNumber event : producers_[producer].accepted) {
         if (events_[event].stage == Stage::accepted) events_[event].stage = Stage::crashed;
-    }
-}
-
-void Checks::finish() {
-    for (EventNumber event = 0; event < events_.size(); ++event) {
-        const EventHistory& one = events_[event];
-        if (one.stage == Stage::accepted) {
-            complain("settled_once", name(event) + " is never settled");
-        }
-        if (one.stage == Stage::settled && !one.released && !producers_[one.producer].crashed) {
-            complain("released_once", name(event) + " is never released");
-        }
-        check_stream(event);
-    }
-    for (const ProducerHistory& producer : producers_) {
-        for (const auto& [number, lane] : producer.lanes) check_order(lane);
-    }
-}
-
-void Checks::check_stream(EventNumber event) {
-    const EventHistory& one = events_[event];
-    const std::vector<Copy>& copies = kinesis_.copies_of(event);
-    if (one.stage == Stage::planned || one.stage == Stage::turned_away) {
-        if (!copies.empty()) complain("never_dispatched", name(event) + " is in the stream");
-        return;
-    }
-    for (const Copy& copy : copies) {
-        if (!copy.readable) {
-            complain("aggregate_dropped", name(event) + " is in an aggregate that KCL drops");
-        }
-    }
-    if (one.stage == Stage::crashed) return;
-    if (one.ending == Ending::failed && !copies.empty()) {
-        complain("failed_is_certain", name(event) + " failed and is in the stream");
-    }
-    if (one.ending != Ending::published) return;
-    const auto said = std::find_if(copies.begin(), copies.end(), [&](const Copy& copy) {
-        return copy.shard_id == one.shard_id && copy.sequence_number == one.sequence_number;
-    });
-    if (said == copies.end()) {
-        complain("published_is_stored",
-                 name(event) + " is not in the stream at " + one.sequence_number);
-        return;
-    }
-    if (copies.size() > 1 && !one.may_be_duplicate) {
-        complain("duplicate_flag", name(event) + " is in the stream " +
-                                       std::to_string(copies.size()) + " times without the flag");
-    }
-    // The shards of a stream that was created anew have the names of the old ones.
-    if (said->aggregated && !said->own_shard && !one.on_other_shard && !kinesis_.was_recreated()) {
-        complain("on_other_shard", name(event) + " landed outside its key's shard unsaid");
-    }
-}
-
-// What is unknown may appear after later ones.
-void Checks::check_order(const LaneHistory& lane) {
-    std::uint64_t last = 0;
-    EventNumber last_event = 0;
-    for (const EventNumber event : lane.all) {
-        const std::vector<Copy>& copies = kinesis_.copies_of(event);
-        const EventHistory& one = events_[event];
-        if (copies.empty()) continue;
-        if (one.stage == Stage::settled && one.ending == Ending::unknown) continue;
-        const std::uint64_t first =
-            std::min_element(copies.begin(), copies.end(), [](const Copy& a, const Copy& b) {
-                return a.order < b.order;
-            })->order;
-        // Those of one aggregate stand in it as they were dispatched.
-        if (first < last) {
-            complain("order", name(event) + " stands in the stream before " + name(last_event));
-            return;
-        }
-        last = first;
-        last_event = event;
     }
 }
 

@@ -24,10 +24,12 @@ enum class Fault : std::uint8_t {
     slow_answers,
     // What Kinesis says to a request, or to one of its records.
     throttled_request,
-    record_error,    ///< InternalFailure of single records, stored or not.
-    record_refused,  ///< KMSDisabledException of single records.
-    credentials_expired,
-    not_ready,  ///< UPDATING
+    record_error,         ///< InternalFailure of single records, stored or not.
+    record_refused,       ///< KMSDisabledException of single records.
+    failing_key,          ///< InternalFailure of all records of a key, which names no shard.
+    credentials_expired,  ///< They can be renewed, at once or after a while.
+    credentials_gone,     ///< They can not.
+    not_ready,            ///< UPDATING
     stream_deleted,
     invalid_record,  ///< One record is guilty, the whole request is refused.
     // The shards.
@@ -67,7 +69,9 @@ inline constexpr std::size_t fault_count = static_cast<std::size_t>(Fault::count
                                                               "throttled_request",
                                                               "record_error",
                                                               "record_refused",
+                                                              "failing_key",
                                                               "credentials_expired",
+                                                              "credentials_gone",
                                                               "not_ready",
                                                               "stream_deleted",
                                                               "invalid_record",

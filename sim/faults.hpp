@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "sim/fault.hpp"
+#include "sim/message.hpp"
 #include "sim/random.hpp"
 #include "sim/timeline.hpp"
 
@@ -31,15 +32,22 @@ class Faults {
     /// It is on, and strikes this once.
     bool strikes(Fault kind) {
         const PlannedFault* const fault = on(kind);
-        if (fault == nullptr || !random_.chance(fault->chance)) return false;
-        struck(kind);
+        return fault != nullptr && random_.chance(fault->chance);
+    }
+    /// The same, and notes that it struck this request.
+    bool strikes(Fault kind, SentRequest& request) {
+        if (!strikes(kind)) return false;
+        request.strikes.push_back({kind});
         return true;
     }
-    void struck(Fault kind) const {
-        if (on_strike) on_strike(kind);
+    /// The same for what a producer asks about the stream.
+    bool strikes(Fault kind, std::uint32_t producer) {
+        if (!strikes(kind)) return false;
+        if (on_strike) on_strike(kind, producer);
+        return true;
     }
 
-    std::function<void(Fault)> on_strike;
+    std::function<void(Fault, std::uint32_t)> on_strike;
 
   private:
     const Timeline& time_;

@@ -30,6 +30,7 @@ KinesisModel::KinesisModel(const Plan& plan, Timeline& time, Trace& trace, Fault
                            Random random)
     : plan_(plan), time_(time), trace_(trace), faults_(faults), random_(random) {
     copies_.resize(plan.events.size());
+    expired_.resize(plan.producers.size());
     open_first_shards(plan.stream.shards);
 }
 
@@ -94,89 +95,115 @@ void KinesisModel::store(const SentRequest& request, const SentRecord& record,
                          const ModelShard& shard, std::string& sequence_number) {
     sequence_number = "4966" + std::to_string(++sequence_);
     ++stored_;
-    for (const EventNumber event : record.events) {
-        const event::HashKey own = plan_.events[event].hash;
-        copies_[event].push_back(
+    // The Kinesis Client Library's own rule, on what stands in the record.
+    const event::HashKeyRange range{shard.first, shard.last};
+    const std::size_t kept = record.aggregated
+                                 ? event::records_kept_by_kcl(record.user_records, range)
+                                 : record.events.size();
+    for (std::size_t i = 0; i < record.events.size(); ++i) {
+        copies_[record.events[i]].push_back(
             {.order = stored_,
              .when = time_.now(),
              .shard_id = shard_id(shard.number),
              .sequence_number = sequence_number,
              .request = request.number,
              .aggregated = record.aggregated,
-             .own_shard = shard.first <= own && own <= shard.last,
-             .readable = shard.first <= record.hash && record.hash <= shard.last});
+             .own_shard = range.contains(plan_.events[record.events[i]].hash),
+             .readable = i < kept});
     }
 }
 
-KinesisModel::PutAnswer KinesisModel::put_records(const SentRequest& request) {
-    const auto refuse = [&](int status, const char* code, const char* message) {
-        trace_.line("kinesis: request %" PRIu64 " of producer %u refused: %s", request.number,
-                    request.producer, code);
-        return ServiceError{status, code, message};
-    };
-    if (faults_.strikes(Fault::credentials_expired)) {
-        return refuse(400, "ExpiredTokenException", "The security token is expired");
+// Credentials that were refused once stay expired.
+bool KinesisModel::refuses_credentials(std::uint32_t producer, std::uint64_t credentials,
+                                       bool strikes) {
+    std::uint64_t& expired = expired_[producer];
+    if (strikes) expired = std::max(expired, credentials);
+    return credentials <= expired;
+}
+
+// What is wrong with all of a request.
+std::optional<ServiceError> KinesisModel::refusal(SentRequest& request) {
+    const ServiceError expired{400, "ExpiredTokenException", "The security token is expired"};
+    if (refuses_credentials(request.producer, request.credentials,
+                            faults_.strikes(Fault::credentials_expired))) {
+        request.strikes.push_back({Fault::credentials_expired});
+        return expired;
     }
-    if (faults_.strikes(Fault::stream_deleted)) {
-        return refuse(400, "ResourceNotFoundException", "Stream events not found.");
+    if (faults_.strikes(Fault::credentials_gone, request)) return expired;
+    if (faults_.strikes(Fault::stream_deleted, request)) {
+        return ServiceError{400, "ResourceNotFoundException", "Stream events not found."};
     }
-    if (faults_.strikes(Fault::not_ready)) {
-        return refuse(400, "ResourceInUseException", "Stream events is UPDATING.");
+    if (faults_.strikes(Fault::not_ready, request)) {
+        return ServiceError{400, "ResourceInUseException", "Stream events is UPDATING."};
     }
-    if (faults_.strikes(Fault::throttled_request)) {
-        return refuse(400, "LimitExceededException", "Rate exceeded");
+    if (faults_.strikes(Fault::throttled_request, request)) {
+        return ServiceError{400, "LimitExceededException", "Rate exceeded"};
     }
     std::size_t bytes = 0;
     bool invalid = request.records.empty() || request.records.size() > most_records;
     for (const SentRecord& record : request.records) {
         bytes += record.bytes;
-        if (record.invalid) faults_.struck(Fault::invalid_record);
         invalid |= record.invalid || record.bytes > plan_.stream.max_record_bytes;
     }
-    if (invalid || bytes > most_request_bytes) {
-        return refuse(400, "ValidationException", "1 validation error detected");
-    }
+    if (!invalid && bytes <= most_request_bytes) return std::nullopt;
+    request.strikes.push_back({Fault::invalid_record});
+    return ServiceError{400, "ValidationException", "1 validation error detected"};
+}
 
+KinesisModel::Outcome KinesisModel::put(SentRequest& request, std::size_t number) {
+    const SentRecord& record = request.records[number];
+    ModelShard& shard = open_[place_of(record.hash)];
+    Outcome outcome;
+    outcome.shard = shard_id(shard.number);
+    const auto struck = [&](Fault fault) { request.strikes.push_back({fault, number}); };
+    const auto is_about_this_key = [&](Fault fault) {
+        const PlannedFault* const on = faults_.on(fault);
+        return on != nullptr && !plan_.keys.empty() && record.key == on->target % plan_.keys.size();
+    };
+    const bool key_stopped = is_about_this_key(Fault::zero_key);
+    if (key_stopped) struck(Fault::zero_key);
+    if (key_stopped || !takes(shard, record.bytes)) {
+        ++throttled_;
+        outcome.code = "ProvisionedThroughputExceededException";
+        outcome.message = "Rate exceeded for shard " + outcome.shard +
+                          " in stream events under account 123456789012.";
+        if (faults_.strikes(Fault::vague_throttling)) {
+            struck(Fault::vague_throttling);
+            outcome.message = "Rate exceeded";
+        }
+        if (speed_of(shard) == 0) struck(Fault::zero_shard);
+        if (faults_.on(Fault::slow_shard) != nullptr) struck(Fault::slow_shard);
+    } else if (faults_.strikes(Fault::record_refused)) {
+        struck(Fault::record_refused);
+        outcome.code = "KMSDisabledException";
+        outcome.message = "The key is disabled";
+    } else if (is_about_this_key(Fault::failing_key)) {
+        struck(Fault::failing_key);
+        outcome.code = "InternalFailure";
+        outcome.message = "Internal service failure";
+    } else if (faults_.strikes(Fault::record_error)) {
+        struck(Fault::record_error);
+        if (random_.chance(0.5)) store(request, record, shard, outcome.sequence_number);
+        outcome.code = "InternalFailure";
+        outcome.message = "Internal service failure";
+    } else {
+        store(request, record, shard, outcome.sequence_number);
+    }
+    return outcome;
+}
+
+KinesisModel::PutAnswer KinesisModel::put_records(SentRequest& request) {
+    if (auto refused = refusal(request)) {
+        trace_.line("kinesis: request %" PRIu64 " of producer %u refused: %s", request.number,
+                    request.producer, refused->code.c_str());
+        return *refused;
+    }
     // Nobody promises an order within a request.
     std::vector<std::size_t> order(request.records.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     random_.shuffle(order);
-    struct Outcome {
-        std::string shard;
-        std::string sequence_number;
-        std::string code;
-        std::string message;
-    };
     std::vector<Outcome> outcomes(request.records.size());
-    for (const std::size_t i : order) {
-        const SentRecord& record = request.records[i];
-        ModelShard& shard = open_[place_of(record.hash)];
-        Outcome& outcome = outcomes[i];
-        outcome.shard = shard_id(shard.number);
-        const PlannedFault* const zero_key = faults_.on(Fault::zero_key);
-        const bool key_stopped = zero_key != nullptr && !plan_.keys.empty() &&
-                                 record.key == zero_key->target % plan_.keys.size();
-        if (key_stopped) faults_.struck(Fault::zero_key);
-        if (key_stopped || !takes(shard, record.bytes)) {
-            ++throttled_;
-            outcome.code = "ProvisionedThroughputExceededException";
-            outcome.message = faults_.strikes(Fault::vague_throttling)
-                                  ? "Rate exceeded"
-                                  : "Rate exceeded for shard " + outcome.shard +
-                                        " in stream events under account 123456789012.";
-            if (speed_of(shard) == 0) faults_.struck(Fault::zero_shard);
-            if (faults_.on(Fault::slow_shard) != nullptr) faults_.struck(Fault::slow_shard);
-        } else if (faults_.strikes(Fault::record_refused)) {
-            outcome.code = "KMSDisabledException";
-            outcome.message = "The key is disabled";
-        } else if (faults_.strikes(Fault::record_error)) {
-            if (random_.chance(0.5)) store(request, record, shard, outcome.sequence_number);
-            outcome.code = "InternalFailure";
-            outcome.message = "Internal service failure";
-        } else {
-            store(request, record, shard, outcome.sequence_number);
-        }
-    }
+    for (const std::size_t i : order) outcomes[i] = put(request, i);
     PutRecordsAnswer answer;
     std::size_t stored = 0;
     for (const Outcome& outcome : outcomes) {
@@ -209,22 +236,24 @@ void KinesisModel::remember_shards() {
     lists_.push_back(listed());
 }
 
-KinesisModel::ListAnswer KinesisModel::list_shards() {
-    if (faults_.strikes(Fault::shards_denied)) {
+KinesisModel::ListAnswer KinesisModel::list_shards(std::uint32_t producer,
+                                                   std::uint64_t credentials) {
+    if (faults_.strikes(Fault::shards_denied, producer)) {
         return ServiceError{400, "AccessDeniedException", "not allowed: kinesis:ListShards"};
     }
-    if (faults_.strikes(Fault::credentials_expired)) {
+    if (refuses_credentials(producer, credentials, faults_.strikes(Fault::credentials_expired)) ||
+        faults_.strikes(Fault::credentials_gone)) {
         return ServiceError{400, "ExpiredTokenException", "The security token is expired"};
     }
     if (faults_.strikes(Fault::stream_deleted)) {
         return ServiceError{400, "ResourceNotFoundException", "Stream events not found."};
     }
     const bool has_older = lists_.size() > 1;
-    if (has_older && faults_.strikes(Fault::shards_stale)) {
+    if (has_older && faults_.strikes(Fault::shards_stale, producer)) {
         return lists_[random_.number() % (lists_.size() - 1)];
     }
     std::vector<Shard> list = lists_.back();
-    if (has_older && faults_.strikes(Fault::shards_torn)) {
+    if (has_older && faults_.strikes(Fault::shards_torn, producer)) {
         const std::vector<Shard>& older = lists_[lists_.size() - 2];
         const auto half = static_cast<std::ptrdiff_t>(std::min(older.size(), list.size()) / 2);
         std::copy(older.begin(), older.begin() + half, list.begin());
@@ -233,8 +262,12 @@ KinesisModel::ListAnswer KinesisModel::list_shards() {
     return list;
 }
 
-KinesisModel::DescribeAnswer KinesisModel::describe() {
-    if (faults_.strikes(Fault::limit_denied)) {
+KinesisModel::DescribeAnswer KinesisModel::describe(std::uint32_t producer,
+                                                    std::uint64_t credentials) {
+    if (refuses_credentials(producer, credentials, false)) {
+        return ServiceError{400, "ExpiredTokenException", "The security token is expired"};
+    }
+    if (faults_.strikes(Fault::limit_denied, producer)) {
         return ServiceError{400, "AccessDeniedException", "not allowed: DescribeStreamSummary"};
     }
     if (random_.chance(0.1)) return ServiceError{400, "LimitExceededException", "Rate exceeded"};

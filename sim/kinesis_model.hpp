@@ -1,40 +1,22 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include <lk/kinesis_client.hpp>
 
-#include "event/hash_key.hpp"
+#include "event/aggregate_rule.hpp"
 #include "sim/faults.hpp"
+#include "sim/message.hpp"
 #include "sim/plan.hpp"
 #include "sim/random.hpp"
 #include "sim/timeline.hpp"
 #include "sim/trace.hpp"
 
 namespace lk::sim {
-
-using EventNumber = std::uint32_t;
-
-/// A record as Kinesis receives it: an event, or an aggregate of several. All user records of an
-/// aggregate refer to its ExplicitHashKey, so that they have the record's own hash.
-struct SentRecord {
-    event::HashKey hash{};
-    std::size_t bytes = 0;
-    std::vector<EventNumber> events;
-    bool aggregated = false;
-    std::uint32_t key = random_key;
-    bool invalid = false;
-};
-
-struct SentRequest {
-    std::uint32_t producer = 0;
-    std::uint64_t number = 0;
-    std::vector<SentRecord> records;
-};
 
 /// An event that stands in the stream.
 struct Copy {
@@ -64,12 +46,12 @@ class KinesisModel {
     KinesisModel(const Plan& plan, Timeline& time, Trace& trace, Faults& faults, Random random);
 
     using PutAnswer = std::variant<PutRecordsAnswer, ServiceError>;
-    PutAnswer put_records(const SentRequest& request);
+    PutAnswer put_records(SentRequest& request);
 
     using ListAnswer = std::variant<std::vector<Shard>, ServiceError>;
-    ListAnswer list_shards();
+    ListAnswer list_shards(std::uint32_t producer, std::uint64_t credentials);
     using DescribeAnswer = std::variant<StreamSummary, ServiceError>;
-    DescribeAnswer describe();
+    DescribeAnswer describe(std::uint32_t producer, std::uint64_t credentials);
 
     void split(std::uint32_t target);
     void merge(std::uint32_t target);
@@ -79,6 +61,11 @@ class KinesisModel {
 
     [[nodiscard]] const std::vector<Copy>& copies_of(EventNumber event) const {
         return copies_[event];
+    }
+    /// The open shard that takes a hash key.
+    [[nodiscard]] event::HashKeyRange shard_range(event::HashKey hash) const {
+        const ModelShard& shard = open_[place_of(hash)];
+        return {shard.first, shard.last};
     }
     [[nodiscard]] bool was_recreated() const noexcept { return recreated_; }
     [[nodiscard]] std::uint64_t stored_records() const noexcept { return stored_; }
@@ -102,6 +89,15 @@ class KinesisModel {
     [[nodiscard]] std::size_t place_of(event::HashKey hash) const;
     [[nodiscard]] double speed_of(const ModelShard& shard) const;
     bool takes(ModelShard& shard, std::size_t bytes);
+    bool refuses_credentials(std::uint32_t producer, std::uint64_t credentials, bool strikes);
+    struct Outcome {
+        std::string shard;
+        std::string sequence_number;
+        std::string code;
+        std::string message;
+    };
+    std::optional<ServiceError> refusal(SentRequest& request);
+    Outcome put(SentRequest& request, std::size_t number);
     void store(const SentRequest& request, const SentRecord& record, const ModelShard& shard,
                std::string& sequence_number);
     void remember_shards();
@@ -117,6 +113,7 @@ class KinesisModel {
     std::vector<ModelShard> open_;           // by their ranges
     std::vector<std::vector<Shard>> lists_;  // what ListShards told, over time
     std::vector<std::vector<Copy>> copies_;  // by event
+    std::vector<std::uint64_t> expired_;     // by producer: the last credentials that are
     std::uint64_t stored_ = 0;
     std::uint64_t throttled_ = 0;
     std::uint64_t sequence_ = 0;

@@ -21,7 +21,8 @@ constexpr const char* usage =
     "  --seed N        one run; --trace prints what happened in it\n"
     "  --seeds A..B    all of these\n"
     "  --hours N       on and on, from --seeds A.. or from 1,000,000\n"
-    "  --coverage      then print how often each fault met each state of a lane\n"
+    "  --coverage N    then print how often each fault met each state of a lane, and fail if any\n"
+    "                  met less than N times\n"
     "  --scenarios     fairness and rate control\n"
     "  --quick         go on after a violation, and do not make it smaller\n"
     "  --first         end with the first violation, and do not make it smaller\n";
@@ -32,7 +33,7 @@ struct Options {
     std::optional<std::uint64_t> last;
     double hours = 0;
     bool trace = false;
-    bool coverage = false;
+    std::optional<std::uint64_t> coverage;
     bool scenarios = false;
     bool quick = false;
     bool first_only = false;
@@ -67,7 +68,8 @@ std::optional<Options> options_of(int count, char** arguments) {
         } else if (name == "--trace") {
             options.trace = true;
         } else if (name == "--coverage") {
-            options.coverage = true;
+            options.coverage = number(value());
+            if (!options.coverage) return std::nullopt;
         } else if (name == "--scenarios") {
             options.scenarios = true;
         } else if (name == "--quick") {
@@ -140,11 +142,16 @@ class Session {
                     " failed, %" PRIu64 " unknown), %" PRIu64
                     " requests, %d runs broke a promise\n",
                     runs_, events_, published_, failed_, unknown_, requests_, failures_);
+        bool good = failures_ == 0;
         if (options_.coverage) {
             std::printf("%severy fault met every state at least %" PRIu64 " times\n",
                         coverage_.table().c_str(), coverage_.rarest());
+            if (coverage_.rarest() < *options_.coverage) {
+                std::printf("that is less than %" PRIu64 "\n", *options_.coverage);
+                good = false;
+            }
         }
-        return failures_ == 0 ? 0 : 1;
+        return good ? 0 : 1;
     }
 
   private:

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 
 #include <lk/expected.hpp>
 #include <lk/kinesis_client.hpp>
@@ -22,19 +23,27 @@ class Network {
           kinesis_(kinesis),
           random_(random) {}
 
-    using Put = Expected<PutRecordsAnswer, Failure>;
-    using Shards = Expected<std::vector<Shard>, Failure>;
-    using Limit = Expected<StreamSummary, Failure>;
-    void put_records(SentRequest request, Duration timeout, std::function<void(Put)> done);
-    void list_shards(std::function<void(Shards)> done);
-    void describe(std::function<void(Limit)> done);
+    /// A question about the stream, and who asks it.
+    struct Asker {
+        std::uint32_t producer = 0;
+        std::uint64_t credentials = 0;
+    };
+    using Sent = std::shared_ptr<SentRequest>;
+    void put_records(const Sent& request, Duration timeout, PutRecordsDone done);
+    void list_shards(Asker asker, ListShardsDone done);
+    void describe(Asker asker, DescribeDone done);
+
+    /// A request is stored of which nobody hears any more.
+    std::function<void(const SentRequest&)> on_late_commit;
 
   private:
+    using Put = Expected<PutRecordsAnswer, Failure>;
     [[nodiscard]] Duration one_way() { return random_.between(stream_.quickest, stream_.slowest); }
-    Put answer_to(const SentRequest& request);
-    bool lose(const SentRequest& request, Duration timeout, const std::function<void(Put)>& done);
-    void break_off(const SentRequest& request, Duration when, const char* how, bool may_be_stored,
-                   const std::function<void(Put)>& done);
+    Put answer_to(SentRequest& request);
+    bool lose(const Sent& request, Duration timeout, const PutRecordsDone& done);
+    void break_off(const Sent& request, Duration when, const char* how, bool may_be_stored,
+                   const PutRecordsDone& done);
+    void never_answer(const Sent& request, const PutRecordsDone& done);
 
     const StreamPlan& stream_;
     Timeline& time_;

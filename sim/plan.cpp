@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "sim/aim.hpp"
 #include "sim/random.hpp"
 
 namespace lk::sim {
@@ -34,8 +35,15 @@ ProducerPlan draw_producer(Random& random) {
         plan.aggregate_bytes = random.one_of<std::size_t>({600, 2000, 25 * 1024, mebibyte});
     }
     if (random.chance(0.12)) plan.highest_rate = random.one_of<double>({0.005, 0.02, 0.2, 1, 5});
-    plan.budget_bytes = random.one_of<std::size_t>({3000, 10'000, 50'000, mebibyte, 64 * mebibyte});
-    plan.blocks = random.chance(0.8);
+    plan.budget_bytes = mebibyte * random.one_of<std::size_t>({1, 1, 2, 64});
+    plan.budget_events = random.one_of<std::size_t>({3, 20, 100, 1'000'000, 1'000'000});
+    plan.share_per_key = random.one_of<double>({0.125, 0.125, 0.01, 1});
+    plan.share_per_shard = random.one_of<double>({0.5, 0.5, 0.02, 1});
+    plan.when_full = random.one_of<WhenFull>(
+        {WhenFull::block, WhenFull::block, WhenFull::block, WhenFull::fail, WhenFull::suspend});
+    plan.most_suspended = plan.when_full == WhenFull::suspend
+                              ? random.one_of<std::size_t>({0, 5, 100})
+                              : std::size_t{0};
     plan.seed = random.number();
     return plan;
 }
@@ -56,7 +64,8 @@ StreamPlan draw_stream(Random& random) {
 void draw_events(Plan& plan, Random& random) {
     const auto keys = random.between(1, 12);
     for (std::uint64_t i = 0; i < keys; ++i) {
-        plan.keys.push_back({draw_hash(random), random.number() | 1});
+        const std::uint64_t name = random.number();
+        plan.keys.push_back({name, hash_of(name), random.number() | 1});
     }
     // Two lanes in one bucket, often.
     if (keys > 1 && random.chance(0.5)) {
@@ -74,14 +83,15 @@ void draw_events(Plan& plan, Random& random) {
         PlannedEvent event;
         event.at = random.between(0ns, during);
         event.producer = static_cast<std::uint32_t>(random.between(0, plan.producers.size() - 1));
-        event.bytes = static_cast<std::uint32_t>(random.between(1, usual_bytes));
+        event.bytes = static_cast<std::uint32_t>(random.between(least_event_bytes, usual_bytes));
+        event.name = random.number();
         if (random.chance(large)) {
             event.bytes = static_cast<std::uint32_t>(random.between(mebibyte / 2, 5 * mebibyte));
         }
         event.invalid = random.chance(invalid);
         if (random.chance(keyless)) {
             event.thread = static_cast<std::uint32_t>(random.between(0, threads - 1));
-            event.hash = draw_hash(random);
+            event.hash = hash_of(event.name);
         } else {
             event.key =
                 random.chance(hot) ? 0 : static_cast<std::uint32_t>(random.between(0, keys - 1));
@@ -132,47 +142,6 @@ void draw_faults(Plan& plan, Random& random) {
     }
 }
 
-bool is_planned(const Plan& plan, std::initializer_list<Fault> kinds) {
-    return std::any_of(plan.faults.begin(), plan.faults.end(), [&](const PlannedFault& fault) {
-        return std::find(kinds.begin(), kinds.end(), fault.kind) != kinds.end();
-    });
-}
-
-// A fault of a question about the stream strikes only who asks it: who aggregates while the stream
-// is resharded, or has records over 1 MiB. Refused requests and paused lanes make such meetings
-// rarer still, so they are helped, too.
-void make_curious(Plan& plan, Random& random) {
-    const bool about_shards = is_planned(plan, {Fault::shards_denied, Fault::shards_stale,
-                                                Fault::shards_torn, Fault::shards_silent});
-    const bool about_limit = is_planned(plan, {Fault::limit_denied, Fault::limit_silent});
-    if (!about_shards && !about_limit) return;
-    const Duration during = plan.events.back().at;
-    for (ProducerPlan& producer : plan.producers) {
-        producer.pause_on_failure |= random.chance(0.6);
-        if (about_shards && random.chance(0.7)) producer.aggregate_bytes = 2000;
-    }
-    if (about_shards) {
-        plan.stream.shards = std::max(plan.stream.shards, 2U);
-        for (int i = 0; i < 6; ++i) {
-            plan.faults.push_back({random.one_of<Fault>({Fault::split, Fault::merge}),
-                                   random.between(0ns, during), 0s, 1,
-                                   static_cast<std::uint32_t>(random.between(0, 1000))});
-        }
-    }
-    for (PlannedEvent& event : plan.events) {
-        event.invalid |= random.chance(0.05);
-        if (about_limit && random.chance(0.1)) {
-            event.bytes = static_cast<std::uint32_t>(random.between(mebibyte, 3 * mebibyte));
-        }
-    }
-    for (PlannedFault& fault : plan.faults) {
-        if (fault.kind < Fault::shards_denied || fault.kind > Fault::limit_silent) continue;
-        fault.at = random.between(0ns, during);
-        fault.lasts = std::max<Duration>(fault.lasts, during / 2 + 1s);
-        fault.chance = std::max(fault.chance, 0.5);
-    }
-}
-
 // Enough for 25 seconds, all there from the beginning.
 void saturate(Plan& plan, Random& random) {
     plan.saturates = true;
@@ -190,19 +159,40 @@ void saturate(Plan& plan, Random& random) {
                     .deliver_within = 120s,
                     .request_timeout = 5s,
                     .requests_in_flight = producer.requests_in_flight,
-                    .budget_bytes = mebibyte / 4,
                     .seed = producer.seed};
     }
     const auto count = static_cast<std::uint64_t>(plan.stream.records_a_second * 25);
     for (std::uint64_t i = 0; i < count; ++i) {
         PlannedEvent event;
         event.producer = static_cast<std::uint32_t>(i % plan.producers.size());
-        event.hash = draw_hash(random);
+        event.name = random.number();
+        event.hash = hash_of(event.name);
         plan.events.push_back(event);
     }
 }
 
 }  // namespace
+
+std::string partition_key(std::uint64_t name) {
+    char text[17];
+    std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(name));
+    return text;
+}
+
+event::HashKey hash_of(std::uint64_t name) {
+    return event::hash_of_partition_key(partition_key(name));
+}
+
+bool is_planned(const Plan& plan, std::initializer_list<Fault> kinds) {
+    return std::any_of(plan.faults.begin(), plan.faults.end(), [&](const PlannedFault& fault) {
+        return std::find(kinds.begin(), kinds.end(), fault.kind) != kinds.end();
+    });
+}
+
+bool is_resharded(const Plan& plan) {
+    return is_planned(plan, {Fault::split, Fault::merge, Fault::shards_stale, Fault::shards_torn,
+                             Fault::stream_deleted});
+}
 
 Plan plan_for(std::uint64_t seed) {
     Random random(seed);
@@ -213,47 +203,9 @@ Plan plan_for(std::uint64_t seed) {
     for (unsigned i = 0; i < producers; ++i) plan.producers.push_back(draw_producer(random));
     draw_events(plan, random);
     draw_faults(plan, random);
-    make_curious(plan, random);
+    aim(plan, random);
     if (seed % 50 == 0) saturate(plan, random);
     return plan;
-}
-
-std::string describe(const Plan& plan) {
-    std::string text;
-    char line[400];
-    const auto s = [](Duration duration) {
-        return std::chrono::duration<double>(duration).count();
-    };
-    const auto add = [&](int length) { text.append(line, static_cast<std::size_t>(length)); };
-    const StreamPlan& stream = plan.stream;
-    add(std::snprintf(line, sizeof line,
-                      "seed %llu: %u shards of %g records/s and %g bytes/s (burst %g s), %.3f to "
-                      "%.3f s a way, records up to %zu bytes\n",
-                      static_cast<unsigned long long>(plan.seed), stream.shards,
-                      stream.records_a_second, stream.bytes_a_second, stream.burst_seconds,
-                      s(stream.quickest), s(stream.slowest), stream.max_record_bytes));
-    for (std::size_t i = 0; i < plan.producers.size(); ++i) {
-        const ProducerPlan& one = plan.producers[i];
-        add(std::snprintf(
-            line, sizeof line,
-            "producer %zu: linger %g s, deliver within %g s, request timeout %g s, %d in flight, "
-            "%s, %s, aggregates %zu bytes, highest rate %g, budget %zu bytes, %s\n",
-            i, s(one.linger), s(one.deliver_within), s(one.request_timeout), one.requests_in_flight,
-            one.ordered ? "ordered" : "unordered",
-            !one.pause_on_failure ? "goes on"
-            : one.discards        ? "pauses, then discards"
-                                  : "pauses, then resumes",
-            one.aggregate_bytes, one.highest_rate, one.budget_bytes,
-            one.blocks ? "blocks" : "fails when full"));
-    }
-    add(std::snprintf(line, sizeof line, "%zu events, %zu keys\n", plan.events.size(),
-                      plan.keys.size()));
-    for (const PlannedFault& fault : plan.faults) {
-        add(std::snprintf(line, sizeof line, "at %.6f s for %g s: %s (chance %g, target %u)\n",
-                          s(fault.at), s(fault.lasts), name_of(fault.kind).data(), fault.chance,
-                          fault.target));
-    }
-    return text;
 }
 
 }  // namespace lk::sim

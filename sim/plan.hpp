@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -17,17 +18,26 @@ struct PlannedEvent {
     std::uint32_t producer = 0;
     std::uint32_t thread = 0;
     std::uint32_t key = random_key;
+    /// Of the data; no less than least_event_bytes.
     std::uint32_t bytes = 100;
-    /// Decides the shard: its key's, or one of its own.
+    /// Where it has no key: its own partition key (see partition_key()).
+    std::uint64_t name = 0;
+    /// Decides the shard: that of its partition key or, explicit, one of its own.
     event::HashKey hash{};
     bool explicit_hash = false;
     bool invalid = false;
 };
 
 struct PlannedKey {
+    std::uint64_t name = 0;
     event::HashKey hash{};
     std::uint64_t lane = 0;
 };
+
+/// Room for the event's number and a mark at the end.
+inline constexpr std::uint32_t least_event_bytes = 8;
+
+enum class WhenFull : std::uint8_t { block, fail, suspend };
 
 struct ProducerPlan {
     Duration linger{};
@@ -41,9 +51,13 @@ struct ProducerPlan {
     bool discards = false;
     std::size_t aggregate_bytes = 0;
     double highest_rate = 0;
-    std::size_t budget_bytes = 0;
-    /// dispatch() waits for room, or fails at once.
-    bool blocks = true;
+    std::size_t budget_bytes = std::size_t{1024} * 1024;
+    std::size_t budget_events = 1'000'000;
+    /// What of the budget one key, and one shard that throttles, may hold.
+    double share_per_key = 0.125;
+    double share_per_shard = 0.5;
+    WhenFull when_full = WhenFull::block;
+    std::size_t most_suspended = 0;
     std::uint64_t seed = 0;
 };
 
@@ -71,6 +85,17 @@ struct Plan {
 };
 
 [[nodiscard]] Plan plan_for(std::uint64_t seed);
+
+/// A partition key as text, and the hash that decides its shard.
+[[nodiscard]] std::string partition_key(std::uint64_t name);
+[[nodiscard]] event::HashKey hash_of(std::uint64_t name);
+[[nodiscard]] inline std::string partition_key(const Plan& plan, const PlannedEvent& event) {
+    return partition_key(event.key == random_key ? event.name : plan.keys[event.key].name);
+}
+
+[[nodiscard]] bool is_planned(const Plan& plan, std::initializer_list<Fault> kinds);
+/// The stream's shards change, or are told wrongly.
+[[nodiscard]] bool is_resharded(const Plan& plan);
 
 /// For people.
 [[nodiscard]] std::string describe(const Plan& plan);

@@ -4,20 +4,29 @@
 #include <cinttypes>
 #include <utility>
 
+#include "sim/waking_loop.hpp"
+
+// What pipeline/driver does, in the same order and under the same names.
 namespace lk::sim {
 namespace {
 
 using namespace std::chrono_literals;
-using pipeline::Parcel;
-using pipeline::Pending;
 
-// As the driver's: a client of ours times out by itself, and gets this much longer.
+// As the driver's own.
 constexpr Duration grace = 1s;
-// As the driver's: how long it does not look while no place for a request is free.
 constexpr Duration saturated_nap = 50ms;
+constexpr Duration between_compactions = 100ms;
+constexpr Duration idle_before_trim = 2s;
 
-// How often in a row a turn may come to nothing without any time having passed.
-constexpr std::uint64_t most_fruitless = 3;
+std::size_t share_of(std::size_t budget, double share) {
+    return static_cast<std::size_t>(static_cast<double>(budget) * share);
+}
+
+Failure not_ready() {
+    Failure failure;
+    failure.kind = FailureClass::not_ready;
+    return failure;
+}
 
 }  // namespace
 
@@ -26,10 +35,38 @@ Producer::Producer(const Surroundings& around, std::uint32_t number, Random rand
       number_(number),
       plan_(around.plan.producers[number]),
       random_(random),
-      core_(options()),
-      admission_(plan_.budget_bytes) {}
+      client_(around.plan, around.time, around.faults, around.network, number, random.fork(1)),
+      loop_(std::make_shared<WakingLoop>(*this)),
+      inbox_(std::make_shared<pipeline::Inbox>(loop_, pipeline::Log{})),
+      budget_(std::make_shared<pipeline::Budget>(budget_options())),
+      stream_(std::make_shared<const std::string>("events")),
+      doorbell_(loop_),
+      intake_(std::make_unique<pipeline::Intake>(budget_, doorbell_, nullptr)),
+      core_(core_options()) {
+    client_.on_problem = [this](const std::string& problem) {
+        around_.checks.complain("bytes", problem);
+    };
+    client_.sees = [this](const std::shared_ptr<SentRequest>& request) {
+        trace_request(*request);
+        around_.checks.sent(number_, *request, local_now());
+        requests_.emplace(request->number, request);
+    };
+    wake();  // it attaches itself to its loop
+}
 
-pipeline::CoreOptions Producer::options() {
+Producer::~Producer() {
+    // Requests that nobody has answered yet outlive it.
+    inbox_->close();
+}
+
+pipeline::BudgetOptions Producer::budget_options() const {
+    return {.bytes = plan_.budget_bytes,
+            .events = plan_.budget_events,
+            .most_held_by_key = share_of(plan_.budget_bytes, plan_.share_per_key),
+            .most_suspended = plan_.most_suspended};
+}
+
+pipeline::CoreOptions Producer::core_options() const {
     return {.linger = plan_.linger,
             .deliver_within = plan_.deliver_within,
             .max_requests_in_flight = plan_.requests_in_flight,
@@ -37,136 +74,158 @@ pipeline::CoreOptions Producer::options() {
             .random_seed = plan_.seed,
             .sending = {.aggregate_bytes = plan_.aggregate_bytes,
                         .highest_rate = plan_.highest_rate,
-                        .most_held_by_shard = plan_.budget_bytes / 2,
+                        .most_held_by_shard = share_of(plan_.budget_bytes, plan_.share_per_shard),
+                        // As the plan has worked it out before.
                         .hash_of = [this](const Pending& record) {
-                            return around_.plan.events[held(record).event].hash;
+                            return around_.plan.events[event_of(record)].hash;
                         }}};
-}
-
-// The loop turns at the next opportunity.
-void Producer::wake() {
-    if (gone_) return;
-    const TimePoint when = std::max(around_.time.now(), still_until_);
-    if (wakes_at_ <= when) return;
-    wakes_at_ = when;
-    around_.time.at(when, [this, turn = ++turns_] {
-        if (turn == turns_) this->turn();
-    });
 }
 
 void Producer::turn() {
     wakes_at_ = never;
     if (gone_) return;
-    if (around_.time.now() < still_until_) {
+    if (stands_still()) {
         wake();
         return;
     }
     const TimePoint now = local_now();
-    listens_ = Listens::to_nothing;
+    doorbell_.listen(Doorbell::Listens::to_nothing);
+    bool must_hurry = false;
     do {
+        take_wishes(now);
         take_records(now);
         take_answers(now);
         give_up(now);
         core_.advance(now);
         settle();
-        core_.budget_is_short(admission_.is_short(!blocked_.empty()));
+        core_.budget_is_short(is_sought() || budget_->is_half_full() || must_hurry);
         ask(now);
         send(now);
         settle();
         finish_waits(now);
         if (gone_) return;
-        if (admission_.look_at(core_.sending())) around_.time.after(0s, [this] { let_in(); });
-        listens_ = core_.saturated()   ? Listens::to_nothing
-                   : core_.lingering() ? Listens::to_full_pages
-                                       : Listens::to_everything;
-    } while (take_records(now));
-    around_.checks.turn_ended(number_, now);
-    if (random_.chance(0.05) && !admission_.is_up_to_date(core_.sending())) {
-        around_.checks.complain("full_shards", "the full shards changed unsaid");
-    }
+        look_after_budget(now);
+        doorbell_.listen(listens_for());
+        must_hurry = room_is_short_anew();
+    } while (take_records(now) || must_hurry);
+    // A client that let go of a request gave back its pages.
+    if (!blocked_.empty()) around_.time.after(0s, [this] { let_in(); });
+    around_.checks.turn_ended(number_, held(), now);
+    check_full_shards();
     sleep_until_needed(now);
 }
 
-bool Producer::take_records(TimePoint now) {
-    const bool any = inbox_size_ > 0;
-    for (std::vector<Held*>& stripe : inbox_) {
-        for (Held* one : stripe) {
-            live_.emplace(one->event, one);
-            around_.checks.accepted(one->event, one->record, now);
-            core_.accept(&one->record, now);
-            ++progress_;
-        }
-        stripe.clear();
+// A thread that waits for room counts in the real budget itself.
+bool Producer::is_sought() {
+    return budget_->is_sought() || !blocked_.empty();
+}
+
+bool Producer::room_is_short_anew() {
+    return core_.lingering() && !core_.is_budget_short() &&
+           (is_sought() || budget_->is_half_full());
+}
+
+pipeline::Doorbell::Listens Producer::listens_for() const {
+    if (core_.saturated()) return Doorbell::Listens::to_nothing;
+    if (!core_.lingering()) return Doorbell::Listens::to_everything;
+    return core_.is_budget_short() ? Doorbell::Listens::to_full_pages
+                                   : Doorbell::Listens::to_full_pages_and_half_budgets;
+}
+
+void Producer::take_wishes(TimePoint now) {
+    for (const Wait& wait : std::exchange(new_waits_, {})) {
+        core_.hurry(wait.generation);
+        around_.checks.flushing(number_, wait.generation);
+        waits_.push_back(wait);
     }
-    inbox_size_ = 0;
-    return any;
+    for (const Resume& wish : std::exchange(new_resumes_, {})) {
+        bool was_paused = false;
+        if (wish.discards) {
+            around_.checks.lane_discarded(number_, wish.lane, wish.generation);
+            was_paused = core_.discard(wish.lane, {ErrorCode::lane_paused, "discarded", false, 0},
+                                       wish.generation);
+        } else {
+            was_paused = core_.resume(wish.lane, now);
+        }
+        if (!was_paused) around_.checks.complain("paused", "a paused key is not paused any more");
+        settle();
+        around_.checks.lane_resumed(number_, wish.lane);
+        ++progress_;
+    }
+}
+
+bool Producer::take_records(TimePoint now) {
+    return intake_->drain([&](Pending* record) {
+        const EventNumber event = event_of(*record);
+        live_.emplace(event, record);
+        around_.checks.accepted(event, *record, now);
+        core_.accept(record, now);
+        ++progress_;
+    });
 }
 
 void Producer::take_answers(TimePoint now) {
-    for (const Answer& answer : std::exchange(answers_, {})) {
-        tell(answer, now);
+    pipeline::Inbox::Facts facts;
+    inbox_->take(answers_, facts);
+    for (const pipeline::Inbox::Answer& answer : answers_) {
+        tell(answer.id, answer.result, now);
         settle();
     }
-    if (limit_) {
+    answers_.clear();
+    take_facts(facts, now);
+}
+
+void Producer::take_facts(pipeline::Inbox::Facts& facts, TimePoint now) {
+    if (facts.stream) {
         limit_expires_ = never;
         ++progress_;
-        if (*limit_ || limit_->error().kind == FailureClass::final) stream_is_certain_ = true;
-        if (*limit_) {
-            core_.stream_is(**limit_, now);
-        } else {
-            core_.stream_unknown(limit_->error(), now);
+        if (*facts.stream || facts.stream->error().kind == FailureClass::final) {
+            stream_is_certain_ = true;
         }
-        limit_.reset();
+        if (*facts.stream) {
+            core_.stream_is(**facts.stream, now);
+        } else {
+            core_.stream_unknown(facts.stream->error(), now);
+        }
     }
-    if (shards_) {
+    if (facts.shards) {
         shards_expire_ = never;
         ++progress_;
-        if (*shards_) {
-            core_.shards_are(**shards_, now);
+        around_.checks.shards_answered(number_, facts.shards->has_value());
+        if (*facts.shards) {
+            core_.shards_are(**facts.shards, now);
         } else {
-            core_.shards_unknown(shards_->error(), now);
+            core_.shards_unknown(facts.shards->error(), now);
         }
-        shards_.reset();
     }
 }
 
-void Producer::tell(const Answer& answer, TimePoint now) {
-    const auto found = requests_.find(answer.request);
-    if (found == requests_.end()) {
-        // The core was told that this request was given up on; it does not want to know more.
-        if (answer.result) {
-            core_.answered(answer.request, *answer.result, now);
-        } else {
-            core_.failed(answer.request, answer.result.error(), now);
+void Producer::tell(std::uint64_t request, const Expected<PutRecordsAnswer, Failure>& result,
+                    TimePoint now) {
+    // Of a request that was given up on the core does not want to know more.
+    if (const auto found = requests_.find(request); found != requests_.end()) {
+        ++progress_;
+        const std::shared_ptr<SentRequest> sent = std::move(found->second);
+        requests_.erase(found);
+        for (const Strike& strike : sent->strikes) {
+            SentRequest struck{number_, sent->number, 0, {}, {}};
+            if (strike.record == Strike::all) {
+                around_.coverage.met(strike.fault, lane_states_of(*sent));
+            } else {
+                struck.records.push_back(sent->records[strike.record]);
+                around_.coverage.met(strike.fault, lane_states_of(struck));
+            }
         }
-        return;
+        // Until somebody knows better a stream that is not there may be one that is being created.
+        const bool may_be_creating =
+            !result && !stream_is_certain_ && result.error().code == ErrorCode::stream_not_found;
+        around_.checks.ended(*sent, may_be_creating ? not_ready() : result, now);
     }
-    ++progress_;
-    const SentRequest request = std::move(found->second);
-    requests_.erase(found);
-    for (std::size_t i = 0; i < request.records.size(); ++i) {
-        const SentRecord& parcel = request.records[i];
-        bool may_be_stored = false;
-        bool counts = true;
-        if (!answer.result) {
-            may_be_stored = answer.result.error().may_have_been_stored;
-            const Failure& failure = answer.result.error();
-            counts = failure.kind != FailureClass::not_ready &&
-                     (failure.code != ErrorCode::stream_not_found || stream_is_certain_);
-        } else if (const auto entry = (*answer.result)[i]; !entry.stored) {
-            may_be_stored =
-                classify_record(entry.error_code, entry.error_message).may_have_been_stored;
-        }
-        for (const EventNumber event : parcel.events) {
-            around_.checks.record_ended(event, may_be_stored, counts);
-        }
-        around_.checks.parcel_ended(number_, parcel);
-    }
-    if (answer.result) {
+    if (result) {
         stream_is_certain_ = true;
-        core_.answered(answer.request, *answer.result, now);
+        core_.answered(request, *result, now);
     } else {
-        core_.failed(answer.request, answer.result.error(), now);
+        core_.failed(request, result.error(), now);
     }
 }
 
@@ -177,9 +236,8 @@ void Producer::give_up(TimePoint now) {
             if (now < expiry.when) break;
             around_.trace.line("producer %u: gives up on request %" PRIu64, number_,
                                expiry.request);
-            tell({expiry.request,
-                  Failure{FailureClass::transient, ErrorCode::network, {}, "no answer", true}},
-                 now);
+            tell(expiry.request,
+                 Failure{FailureClass::transient, ErrorCode::network, {}, "no answer", true}, now);
         }
         expiries_.pop_front();
     }
@@ -190,6 +248,7 @@ void Producer::give_up(TimePoint now) {
     }
     if (shards_expire_ <= now) {
         shards_expire_ = never;
+        around_.checks.shards_answered(number_, false);
         core_.shards_unknown(no_answer, now);
     }
 }
@@ -199,19 +258,15 @@ void Producer::ask(TimePoint now) {
         around_.trace.line("producer %u: asks what the stream is like", number_);
         ++progress_;
         limit_expires_ = now + plan_.request_timeout + grace;
-        around_.network.describe([this](Network::Limit limit) {
-            limit_ = std::move(limit);
-            wake();
-        });
+        client_.describe_stream_summary(
+            *stream_, [inbox = inbox_](auto limit) { inbox->add(std::move(limit)); });
     }
     if (core_.wants_shards(now)) {
         around_.trace.line("producer %u: asks for the shards", number_);
         ++progress_;
         shards_expire_ = now + plan_.request_timeout + grace;
-        around_.network.list_shards([this](Network::Shards shards) {
-            shards_ = std::move(shards);
-            wake();
-        });
+        client_.list_shards(*stream_,
+                            [inbox = inbox_](auto shards) { inbox->add(std::move(shards)); });
     }
 }
 
@@ -220,102 +275,105 @@ void Producer::send(TimePoint now) {
         ++progress_;
         // What was settled on the way to this request is out of its way.
         settle();
-        SentRequest sent = request_of(*request);
-        if (around_.trace.wanted()) {
-            std::string events;
-            for (const SentRecord& record : sent.records) {
-                events += record.aggregated ? " (" : " ";
-                for (const EventNumber event : record.events) {
-                    events += std::to_string(event) + (event == record.events.back() ? "" : " ");
-                }
-                events += record.aggregated ? ")" : "";
-            }
-            around_.trace.line("producer %u: request %" PRIu64 ":%s", number_, sent.number,
-                               events.c_str());
-        }
-        around_.checks.sent(number_, sent, now);
-        expiries_.push_back({sent.number, now + plan_.request_timeout + grace});
-        requests_.emplace(sent.number, sent);
-        around_.network.put_records(std::move(sent), plan_.request_timeout,
-                                    [this, id = request->id](Network::Put result) {
-                                        answers_.push_back({id, std::move(result)});
-                                        wake();
-                                    });
+        expiries_.push_back({request->id, now + plan_.request_timeout + grace});
+        client_.next_number = request->id;
+        const auto timeout =
+            std::chrono::duration_cast<std::chrono::milliseconds>(plan_.request_timeout);
+        pipeline::PutRequest::send(std::make_shared<pipeline::PutRequest>(
+                                       inbox_, stream_, *request, timeout, aggregate_writer_),
+                                   client_);
     }
-}
-
-SentRequest Producer::request_of(const pipeline::Core::Request& request) const {
-    SentRequest sent{number_, request.id, {}};
-    for (const Parcel& parcel : request.parcels) {
-        SentRecord record;
-        record.aggregated = parcel.aggregated;
-        record.bytes = parcel.bytes;
-        pipeline::for_each(parcel, [&](const Pending* one) {
-            const EventNumber event = held(*one).event;
-            const PlannedEvent& planned = around_.plan.events[event];
-            record.events.push_back(event);
-            record.invalid |= planned.invalid;
-            record.key = planned.key;
-            record.hash = planned.hash;
-        });
-        if (parcel.aggregated) {
-            record.hash = parcel.hash_key;
-        } else {
-            record.bytes = parcel.first->counted_bytes();
-        }
-        sent.records.push_back(std::move(record));
-    }
-    return sent;
 }
 
 void Producer::settle() {
-    const auto release = [this](const Pending& record) {
-        admission_.give_back(record);
-        live_.erase(held(record).event);
+    const std::vector<std::uint64_t> newly_paused = std::exchange(core_.newly_paused(), {});
+    paused_.add(newly_paused);
+    for (const std::uint64_t lane : newly_paused) {
+        around_.time.after(plan_.paused_for, [this, lane] { end_pause(lane); });
+    }
+    if (core_.settled().empty() && core_.released().empty()) return;
+    pipeline::Budget::Return returned;
+    const auto release = [&](Pending* record) {
+        live_.erase(event_of(*record));
+        budget_->settled(*record, returned);
+        intake_->release(record);
+        ++progress_;
     };
-    const std::uint64_t before = progress_;
     for (const pipeline::Settled& settled : core_.settled()) {
-        around_.checks.settled(held(*settled.record).event, settled);
-        if (settled.released) release(*settled.record);
+        Pending* const record = settled.record;
+        around_.checks.settled(event_of(*record), settled, local_now());
+        record->slot->settle(nullptr);
+        if (settled.released) release(record);
         ++progress_;
     }
     core_.settled().clear();
-    for (const Pending* record : core_.released()) {
-        around_.checks.released(held(*record).event);
-        release(*record);
-        ++progress_;
+    for (Pending* record : core_.released()) {
+        around_.checks.released(event_of(*record));
+        release(record);
     }
     core_.released().clear();
-    pause_lanes();
-    if (progress_ == before) return;
+    intake_->give_back_released();
+    budget_->give_back(returned);
+    for (const std::uint64_t lane : newly_paused) around_.checks.lane_told_paused(number_, lane);
     around_.time.after(0s, [this] { let_in(); });
 }
 
+void Producer::look_after_budget(TimePoint now) {
+    if (core_.sending().full_version() != full_shards_version_) {
+        full_shards_version_ = core_.sending().full_version();
+        full_shards_ = core_.sending().full_shards();
+        budget_->shards_are_full(full_shards_);
+        around_.time.after(0s, [this] { let_in(); });
+    }
+    if (now >= may_compact_at_ && wants_compaction()) {
+        intake_->trim_slabs();
+        intake_->compact(core_.oldest());
+        may_compact_at_ = now + between_compactions;
+        around_.time.after(0s, [this] { let_in(); });
+    }
+    if (!core_.empty()) {
+        trim_at_ = now + idle_before_trim;
+    } else if (now >= trim_at_) {
+        trim_at_ = never;
+        intake_->trim();
+    }
+}
+
+bool Producer::wants_compaction() const {
+    return budget_->is_half_full() &&
+           (intake_->wasted_bytes() + budget_->unused_slabs()) * 4 > budget_->bytes();
+}
+
+bool Producer::is_over(const Wait& wait, TimePoint now) const {
+    const pipeline::Generations& generations = core_.generations();
+    const bool waits = wait.closes ? generations.any_unsettled_up_to(wait.generation)
+                                   : generations.any_moving_up_to(wait.generation);
+    return !waits || now >= wait.deadline;
+}
+
 void Producer::finish_waits(TimePoint now) {
-    for (std::size_t i = 0; i < waits_.size();) {
-        const Wait wait = waits_[i];
-        const bool settled = !core_.generations().any_unsettled_up_to(wait.generation);
-        if (!settled && now < wait.deadline) {
-            ++i;
-            continue;
+    bool closed = false;
+    for (const Wait& wait : waits_) {
+        if (!wait.closes || !is_over(wait, now)) continue;
+        closed = true;
+        around_.checks.closing(number_);
+        if (core_.generations().any_unsettled_up_to(wait.generation)) {
+            core_.fail_all({ErrorCode::not_in_time, "closed", false, 0});
         }
-        if (wait.closes) {
-            around_.checks.closing(number_);
-            if (!settled) core_.fail_all({ErrorCode::not_in_time, "closed", false, 0});
-            core_.abandon_requests();
-            settle();
-        }
+        core_.abandon_requests();
+        settle();
+    }
+    std::erase_if(waits_, [&](const Wait& wait) {
+        if (!closed && !is_over(wait, now)) return false;
         around_.checks.flush_told(number_, wait.generation,
                                   core_.generations().take_up_to(wait.generation));
         ++progress_;
-        waits_.erase(waits_.begin() + static_cast<std::ptrdiff_t>(i));
-        if (!wait.closes) continue;
-        if (!core_.empty()) {
-            around_.checks.complain("close", "the core is not empty after close()");
-        }
-        end();
-        return;
-    }
+        return true;
+    });
+    if (!closed) return;
+    if (!core_.empty()) around_.checks.complain("close", "the core is not empty after close()");
+    inbox_->close();
+    end();
 }
 
 void Producer::end() {
@@ -325,69 +383,22 @@ void Producer::end() {
     let_in();
 }
 
-void Producer::sleep_until_needed(TimePoint now) {
-    TimePoint next = std::min({core_.next_moment(now), limit_expires_, shards_expire_});
-    const bool core_is_next = next == core_.next_moment(now);
+TimePoint Producer::next_moment(TimePoint now) {
+    TimePoint next = std::min(
+        {core_.next_moment(now), limit_expires_, shards_expire_, core_.empty() ? trim_at_ : never});
     if (!expiries_.empty() && !core_.empty()) next = std::min(next, expiries_.front().when);
     for (const Wait& wait : waits_) next = std::min(next, wait.deadline);
-    if (next > now && core_.saturated()) next = std::min(next, now + saturated_nap);
-    if (next > now || progress_ > 0) fruitless_ = 0;
-    progress_ = 0;
-    if (next <= now && ++fruitless_ > most_fruitless) {
-        around_.checks.complain("busy_loop", "the core names a moment at which it does nothing");
-    }
-    if (next == never) return;
-    const TimePoint when = std::max(next + slept_, around_.time.now());
-    wakes_at_ = when;
-    const std::uint64_t turn = ++turns_;
-    around_.time.at(when, [this, turn] {
-        if (turn == turns_) this->turn();
-    });
-    if (core_is_next && next > now && random_.chance(0.1)) {
-        around_.time.at(
-            around_.time.now() + random_.between(0ns, std::min<Duration>(next - now, 5s)),
-            [this, turn] { probe(turn); });
-    }
+    if (wants_compaction()) next = std::min(next, may_compact_at_);
+    if (core_.saturated()) next = std::min(next, now + saturated_nap);
+    return next;
 }
 
-// Nothing has come since, and the moment that the core named is still to come: it must have nothing
-// to do.
-void Producer::probe(std::uint64_t turn) {
-    const TimePoint now = local_now();
-    if (gone_ || turn != turns_ || inbox_size_ > 0 || around_.time.now() >= wakes_at_ ||
-        around_.time.now() < still_until_ || core_.next_moment(now) <= now) {
-        return;
-    }
-    core_.advance(now);
-    settle();
-    ask(now);
-    send(now);
-    if (progress_ > 0) {
-        around_.checks.complain("next_moment",
-                                "the core had something to do before the moment "
-                                "that it named");
-    }
-}
-
-LaneStates Producer::lane_states() const {
-    LaneStates states{};
-    const auto note = [&](LaneState state) { states[static_cast<std::size_t>(state)] = true; };
-    std::vector<std::uint64_t> busy;
-    const auto& lanes = around_.checks.producer(number_).lanes;
-    for (const auto& [event, one] : live_) {
-        const Pending& record = one->record;
-        if (record.lane == 0) continue;
-        if (record.bound) note(record.in_flight ? LaneState::in_flight : LaneState::half);
-        const LaneHistory& lane = lanes.find(record.lane)->second;
-        if (lane.paused) note(LaneState::paused);
-        if (std::find(busy.begin(), busy.end(), record.lane) != busy.end()) continue;
-        busy.push_back(record.lane);
-        if (record.bound || lane.paused) continue;
-        note(record.attempts > 0 ? LaneState::retry_waiting : LaneState::first_waiting);
-        if (record.charged) note(LaneState::limited);
-    }
-    if (busy.size() < lanes.size()) note(LaneState::empty);
-    return states;
+Checks::Held Producer::held() {
+    return {.bytes = budget_->held(),
+            .events = budget_->events(),
+            .page_bytes = pipeline::PageStore::usual_bytes_of(plan_.budget_bytes) +
+                          pipeline::PendingPool::in_slab * sizeof(Pending),
+            .is_short = budget_->is_half_full() || !blocked_.empty()};
 }
 
 }  // namespace lk::sim

@@ -1,18 +1,18 @@
 #pragma once
 
-#include <array>
 #include <deque>
 #include <map>
 #include <memory>
-#include <optional>
 #include <unordered_map>
 #include <vector>
 
 #include "pipeline/core.hpp"
-#include "sim/admission.hpp"
+#include "pipeline/intake.hpp"
+#include "pipeline/paused_lanes.hpp"
+#include "pipeline/request.hpp"
 #include "sim/checks.hpp"
+#include "sim/client.hpp"
 #include "sim/coverage.hpp"
-#include "sim/network.hpp"
 
 namespace lk::sim {
 
@@ -21,17 +21,21 @@ struct Surroundings {
     const Plan& plan;
     Timeline& time;
     Trace& trace;
+    Faults& faults;
     Network& network;
     Checks& checks;
+    Coverage& coverage;
 };
 
-/// A process that dispatches events through the real core. Does what pipeline/driver does, and in
-/// the same order, but in simulated time: threads that dispatch, a loop that turns when the core
-/// said or something came, requests that are given up on, flush() and close(). Listens to the core
+/// A process that dispatches events. All that matters of it is real: the core, the intake with its
+/// pages, the budget, the doorbell, requests and the aggregates in them. What pipeline/driver does
+/// with them is done here once more, in the same order, so that what crosses the core's interface
+/// can be watched; threads and the loop take their turns in simulated time. Listens to the core
 /// suspiciously: now and then it asks before the moment that the core named.
 class Producer {
   public:
     Producer(const Surroundings& around, std::uint32_t number, Random random);
+    ~Producer();
 
     /// The event's thread dispatches it, when it is through with those before.
     void dispatch(EventNumber event);
@@ -44,23 +48,14 @@ class Producer {
 
     /// The states that its lanes are in.
     [[nodiscard]] LaneStates lane_states() const;
+    /// Those of the lanes that had a record in this request.
+    [[nodiscard]] LaneStates lane_states_of(const SentRequest& request) const;
     [[nodiscard]] bool gone() const noexcept { return gone_; }
-    /// A thread waits for room although nothing is held: nobody will ever wake it.
-    [[nodiscard]] bool blocks_for_ever() const noexcept {
-        return !gone_ && admission_.held() == 0 && !blocked_.empty();
-    }
-    [[nodiscard]] const pipeline::Core& core() const noexcept { return core_; }
-    [[nodiscard]] std::size_t held_bytes() const noexcept { return admission_.held(); }
+    /// All has come to its end: nothing may be held, and nobody may wait.
+    void check_end();
 
   private:
-    /// The core's part stands first, so that what it hands back leads to the rest.
-    struct Held {
-        pipeline::Pending record;
-        EventNumber event = 0;
-    };
-    static const Held& held(const pipeline::Pending& record) noexcept {
-        return reinterpret_cast<const Held&>(record);
-    }
+    class WakingLoop;
     struct Thread {
         std::deque<EventNumber> waiting;
         bool blocked = false;  ///< It stands in blocked_.
@@ -70,66 +65,98 @@ class Producer {
         TimePoint deadline;
         bool closes;
     };
+    struct Resume {
+        std::uint64_t lane;
+        bool discards;
+        std::uint32_t generation;
+    };
     struct Expiry {
         std::uint64_t request;
         TimePoint when;
     };
-    struct Answer {
-        std::uint64_t request;
-        Network::Put result;
-    };
+    using Doorbell = pipeline::Doorbell;
+    using Pending = pipeline::Pending;
 
-    [[nodiscard]] pipeline::CoreOptions options();
+    [[nodiscard]] static EventNumber event_of(const Pending& record) {
+        return event_in(pipeline::record_of(record).data);
+    }
+    [[nodiscard]] pipeline::CoreOptions core_options() const;
+    [[nodiscard]] pipeline::BudgetOptions budget_options() const;
     [[nodiscard]] TimePoint local_now() const noexcept { return around_.time.now() - slept_; }
+    [[nodiscard]] bool stands_still() const noexcept { return around_.time.now() < still_until_; }
+    template <class Deed>
+    bool later_if_still(Deed deed);
+
+    // producer_dispatch.cpp: what its threads do
     void go_on(Thread& thread);
     void let_in();
-    bool write(EventNumber event);
+    bool write(EventNumber event, bool asks_again);
+    [[nodiscard]] bool find_room(EventNumber event, pipeline::Draft& draft, bool asks_again);
+    void check_waking();
+    void end_pause(std::uint64_t lane);
+
+    // producer.cpp: what the driver does
     void wake();
     void turn();
+    [[nodiscard]] bool is_sought();
+    [[nodiscard]] bool room_is_short_anew();
+    [[nodiscard]] Doorbell::Listens listens_for() const;
+    void take_wishes(TimePoint now);
     bool take_records(TimePoint now);
     void take_answers(TimePoint now);
-    void tell(const Answer& answer, TimePoint now);
+    void tell(std::uint64_t request, const Expected<PutRecordsAnswer, Failure>& result,
+              TimePoint now);
+    void take_facts(pipeline::Inbox::Facts& facts, TimePoint now);
     void give_up(TimePoint now);
     void ask(TimePoint now);
     void send(TimePoint now);
-    [[nodiscard]] SentRequest request_of(const pipeline::Core::Request& request) const;
     void settle();
-    void pause_lanes();
-    void end_pause(std::uint64_t lane);
+    void look_after_budget(TimePoint now);
+    [[nodiscard]] bool wants_compaction() const;
+    [[nodiscard]] bool is_over(const Wait& wait, TimePoint now) const;
     void finish_waits(TimePoint now);
     void end();
+    [[nodiscard]] TimePoint next_moment(TimePoint now);
+    [[nodiscard]] Checks::Held held();
+
+    // producer_watch.cpp: what only a simulator does
     void sleep_until_needed(TimePoint now);
     void probe(std::uint64_t turn);
+    void check_full_shards();
+    void trace_request(const SentRequest& request);
 
     const Surroundings around_;
     const std::uint32_t number_;
     const ProducerPlan& plan_;
     Random random_;
+    Client client_;
+    const std::shared_ptr<WakingLoop> loop_;
+    const std::shared_ptr<pipeline::Inbox> inbox_;
+    const std::shared_ptr<pipeline::Budget> budget_;
+    const std::shared_ptr<const std::string> stream_;
+    Doorbell doorbell_;
+    std::unique_ptr<pipeline::Intake> intake_;
     pipeline::Core core_;
-    Admission admission_;
+    pipeline::PausedLanes paused_;
+    wire::AggregateWriter aggregate_writer_;
 
-    std::deque<Held> records_;
-    std::map<EventNumber, const Held*> live_;  // accepted and not released
+    std::map<EventNumber, Pending*> live_;  // accepted and not released
     std::deque<Thread> threads_;
     std::deque<Thread*> blocked_;  // who waits for room, in the order in which they came
-    // As many as the intake has stripes: one key's records stay in line, those of others do not.
-    std::array<std::vector<Held*>, 4> inbox_;
-    std::size_t inbox_size_ = 0;
-    std::vector<Answer> answers_;
-    std::optional<Network::Shards> shards_;
-    std::optional<Network::Limit> limit_;
-    std::unordered_map<std::uint64_t, SentRequest> requests_;
+    std::string data_;             // of the event that is being written
+    std::unordered_map<std::uint64_t, std::shared_ptr<SentRequest>> requests_;
+    std::vector<pipeline::Inbox::Answer> answers_;
     std::deque<Expiry> expiries_;
     bool stream_is_certain_ = false;  // until then it may be one that is being created
     TimePoint limit_expires_ = never;
     TimePoint shards_expire_ = never;
+    std::vector<Wait> new_waits_;
+    std::vector<Resume> new_resumes_;
     std::vector<Wait> waits_;
-    std::uint32_t generation_ = 0;
-    enum class Listens {
-        to_nothing,
-        to_full_pages,
-        to_everything
-    } listens_ = Listens::to_everything;
+    std::uint32_t full_shards_version_ = 0;
+    std::vector<pipeline::ShardMap::Range> full_shards_;
+    TimePoint may_compact_at_{};
+    TimePoint trim_at_ = never;
 
     Duration slept_{};
     TimePoint still_until_{};

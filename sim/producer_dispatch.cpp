@@ -1,21 +1,14 @@
-#include <cinttypes>
 #include <utility>
 
+#include "event/hash_key.hpp"
 #include "sim/producer.hpp"
+#include "wire/record_layout.hpp"
 
 // What the threads of a producer's process do: dispatch, wait for room, flush, close, resume.
 namespace lk::sim {
-namespace {
 
 using namespace std::chrono_literals;
-
-// How many records make a page full; small, so that it happens.
-constexpr std::size_t page_records = 16;
-constexpr std::uint16_t key_bytes = 8;
-// Of a record as CBOR, besides its data and its key.
-constexpr std::uint32_t frame_bytes = 32;
-
-}  // namespace
+using Answer = pipeline::Budget::Answer;
 
 void Producer::dispatch(EventNumber event) {
     const std::size_t number = around_.plan.events[event].thread;
@@ -25,8 +18,8 @@ void Producer::dispatch(EventNumber event) {
 }
 
 void Producer::go_on(Thread& thread) {
-    while (!thread.blocked && !thread.waiting.empty() && around_.time.now() >= still_until_) {
-        if (write(thread.waiting.front())) {
+    while (!thread.blocked && !thread.waiting.empty() && !stands_still()) {
+        if (write(thread.waiting.front(), false)) {
             thread.waiting.pop_front();
         } else {
             thread.blocked = true;
@@ -37,13 +30,13 @@ void Producer::go_on(Thread& thread) {
 
 // Each that waits gets one event in, if there is room for it, and then its turn behind the others.
 void Producer::let_in() {
-    if (around_.time.now() < still_until_) return;
+    if (stands_still()) return;
     for (bool any = true; any;) {
         any = false;
         std::deque<Thread*> served;
         std::deque<Thread*> left;
         for (Thread* thread : std::exchange(blocked_, {})) {
-            if (!write(thread->waiting.front())) {
+            if (!write(thread->waiting.front(), true)) {
                 left.push_back(thread);
                 continue;
             }
@@ -57,65 +50,84 @@ void Producer::let_in() {
     }
 }
 
-// What dispatch() does: false when it must wait.
-bool Producer::write(EventNumber event) {
+// What dispatch() does: false when it must wait. `asks_again`: it has waited.
+bool Producer::write(EventNumber event, bool asks_again) {
     const PlannedEvent& planned = around_.plan.events[event];
     const bool in_lane = plan_.ordered && planned.key != random_key;
     const std::uint64_t lane = in_lane ? around_.plan.keys[planned.key].lane : 0;
-    const auto& lanes = around_.checks.producer(number_).lanes;
-    const auto known = lanes.find(lane);
-    const bool paused = lane != 0 && known != lanes.end() && known->second.paused;
-    if (closed_ || gone_ || paused) {
+    if (closed_ || gone_ || (lane != 0 && paused_.contains(lane))) {
         around_.checks.turned_away(event);
         return true;
     }
-    if (!admission_.has_room(lane, planned.hash)) {
-        if (plan_.blocks) return false;
+    pipeline::Draft draft;
+    draft.lane = lane;
+    if (!find_room(event, draft, asks_again)) {
+        if (plan_.when_full == WhenFull::block) return false;
         around_.checks.turned_away(event);
         return true;
     }
-    Held& made = records_.emplace_back();
-    made.event = event;
-    made.record.lane = lane;
-    made.record.data_bytes = planned.bytes;
-    made.record.key_bytes = key_bytes;
-    made.record.hash_key_bytes = planned.explicit_hash ? 39 : 0;
-    made.record.cbor_bytes = planned.bytes + key_bytes + frame_bytes;
-    made.record.generation = generation_;
-    admission_.take(made.record);
-    inbox_[(in_lane ? lane >> 32 : planned.thread) % inbox_.size()].push_back(&made);
-    ++inbox_size_;
-    const bool rings = listens_ == Listens::to_everything ||
-                       (listens_ == Listens::to_full_pages && inbox_size_ >= page_records);
-    if (rings) wake();
+    write_event_data(data_, event, planned.bytes);
+    const std::string key = partition_key(around_.plan, planned);
+    const std::string hash_key =
+        planned.explicit_hash ? event::to_decimal(planned.hash) : std::string{};
+    draft.bytes = data_;
+    draft.data_bytes = data_.size();
+    draft.partition_key = key;
+    draft.explicit_hash_key = hash_key;
+    const std::size_t bytes = wire::RecordLayout::bytes(data_.size(), key.size(), hash_key.size()) +
+                              pipeline::bytes_besides_record;
+    around_.checks.written(event, lane, bytes, draft.suspended);
+    const bool was_half_full = budget_->is_half_full();
+    intake_->write(draft)->drop();
+    around_.checks.held(number_, held());
+    if (!was_half_full && budget_->is_half_full()) check_waking();
+    return true;
+}
+
+// As pipeline/pipeline's find_room().
+bool Producer::find_room(EventNumber event, pipeline::Draft& draft, bool asks_again) {
+    pipeline::Budget::Asker asker{.lane = draft.lane};
+    if (budget_->any_shard_full()) {
+        asker.hash_key = around_.plan.events[event].hash;
+        asker.has_hash_key = true;
+    }
+    if (budget_->ask(asker) == Answer::room) return true;
+    if (!asks_again) doorbell_.ring();
+    draft.suspended = plan_.when_full == WhenFull::suspend && budget_->suspend();
+    return draft.suspended;
+}
+
+// Half of the budget is held, so what lingers must go: is somebody about to see to it?
+void Producer::check_waking() {
+    const bool about_to = wakes_at_ <= around_.time.now() || stands_still();
+    // It may have been told before, and be unable to send.
+    if (core_.lingering() && !core_.is_budget_short() && !core_.saturated() && !about_to) {
+        around_.checks.complain("waking", "half of the budget is held, and nobody is woken");
+    }
+}
+
+template <class Deed>
+bool Producer::later_if_still(Deed deed) {
+    if (!stands_still()) return false;
+    around_.time.at(still_until_, std::move(deed));
     return true;
 }
 
 void Producer::flush(Duration within) {
-    if (gone_) return;
-    if (around_.time.now() < still_until_) {
-        around_.time.at(still_until_, [this, within] { flush(within); });
-        return;
-    }
+    if (gone_ || later_if_still([this, within] { flush(within); })) return;
     around_.trace.line("producer %u: flush", number_);
-    const std::uint32_t generation = generation_++;
-    core_.hurry(generation);
-    waits_.push_back({generation, local_now() + within, false});
+    new_waits_.push_back({intake_->end_generation(), local_now() + within, false});
     wake();
 }
 
 void Producer::close(Duration within) {
-    if (gone_ || closed_) return;
-    if (around_.time.now() < still_until_) {
-        around_.time.at(still_until_, [this, within] { close(within); });
-        return;
-    }
+    if (gone_ || closed_ || later_if_still([this, within] { close(within); })) return;
     around_.trace.line("producer %u: close", number_);
     closed_ = true;
+    intake_->close();
+    budget_->close();
     let_in();
-    const std::uint32_t generation = generation_++;
-    core_.hurry(generation);
-    waits_.push_back({generation, local_now() + within, true});
+    new_waits_.push_back({intake_->end_generation(), local_now() + within, true});
     wake();
 }
 
@@ -123,16 +135,23 @@ void Producer::crash() {
     if (gone_) return;
     around_.trace.line("producer %u: crashes", number_);
     // What dispatch() has returned for and the loop has not seen yet is lost, too.
-    for (const std::vector<Held*>& stripe : inbox_) {
-        for (const Held* one : stripe) around_.checks.turned_away(one->event);
-    }
+    const auto forget = [this](Pending* record) {
+        if (!record->settled) record->slot->settle(nullptr);
+        intake_->release(record);
+    };
+    intake_->drain([&](Pending* record) {
+        around_.checks.turned_away(event_of(*record));
+        forget(record);
+    });
     around_.checks.crashed(number_);
+    for (const auto& [event, record] : std::exchange(live_, {})) forget(record);
     end();
 }
 
 void Producer::stand_still(Duration during, bool sleeps) {
-    if (gone_ || around_.time.now() < still_until_) return;
+    if (gone_ || stands_still()) return;
     around_.trace.line("producer %u: stands still", number_);
+    around_.checks.stood_still(number_);
     still_until_ = around_.time.now() + during;
     if (sleeps) slept_ += during;
     wakes_at_ = never;
@@ -143,31 +162,14 @@ void Producer::stand_still(Duration during, bool sleeps) {
     });
 }
 
-void Producer::pause_lanes() {
-    for (const std::uint64_t lane : std::exchange(core_.newly_paused(), {})) {
-        around_.checks.lane_told_paused(number_, lane);
-        around_.time.after(plan_.paused_for, [this, lane] { end_pause(lane); });
-    }
-}
-
 void Producer::end_pause(std::uint64_t lane) {
-    if (gone_) return;
-    if (around_.time.now() < still_until_) {
-        around_.time.at(still_until_, [this, lane] { end_pause(lane); });
-        return;
-    }
-    const TimePoint now = local_now();
+    if (gone_ || later_if_still([this, lane] { end_pause(lane); })) return;
     around_.trace.line("producer %u: %s a key", number_, plan_.discards ? "discards" : "resumes");
-    take_records(now);
-    bool was_paused = false;
-    if (plan_.discards) {
-        was_paused = core_.discard(lane, {ErrorCode::closed, "discarded", false, 0});
-        settle();
-    } else {
-        was_paused = core_.resume(lane, now);
+    if (!paused_.remove(lane)) {
+        around_.checks.complain("paused", "a key that was paused is not any more");
     }
-    if (!was_paused) around_.checks.complain("paused", "a key that was paused is not any more");
-    around_.checks.lane_resumed(number_, lane);
+    const std::uint32_t generation = plan_.discards ? intake_->end_generation() : 0;
+    new_resumes_.push_back({lane, plan_.discards, generation});
     wake();
 }
 

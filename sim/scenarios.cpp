@@ -28,6 +28,16 @@ struct Load {
     std::size_t budget_bytes = std::size_t{8} * 1024 * 1024;
 };
 
+// A key whose hash lies in the i-th part of all hash keys: so keys are spread evenly over shards.
+PlannedKey key_in_part(std::uint64_t i, std::uint64_t parts, Random& random) {
+    const std::uint64_t width = ~std::uint64_t{0} / parts;
+    for (;;) {
+        const std::uint64_t name = random.number();
+        const event::HashKey hash = hash_of(name);
+        if (hash.high / width == i) return {name, hash, random.number() | 1};
+    }
+}
+
 // All events are there from the beginning: each thread dispatches as fast as it may.
 Plan plan_of(const Load& load, std::uint64_t seed) {
     Random random(seed);
@@ -40,9 +50,7 @@ Plan plan_of(const Load& load, std::uint64_t seed) {
                    .quickest = 4ms,
                    .slowest = 12ms};
     for (std::uint32_t i = 0; i < load.keys; ++i) {
-        // Spread evenly over the shards.
-        const std::uint64_t width = ~std::uint64_t{0} / load.keys;
-        plan.keys.push_back({{width * i + width / 2, 0}, random.number() | 1});
+        plan.keys.push_back(key_in_part(i, load.keys, random));
     }
     for (std::uint32_t i = 0; i < load.producers; ++i) {
         plan.producers.push_back({.linger = 5ms,
@@ -61,7 +69,8 @@ Plan plan_of(const Load& load, std::uint64_t seed) {
         const std::uint32_t turn = i / load.producers;
         if (load.keys == 0) {
             event.thread = turn % 4;
-            event.hash = {random.number(), random.number()};
+            event.name = random.number();
+            event.hash = hash_of(event.name);
         } else {
             event.key = event.thread = turn % load.keys;
             event.hash = plan.keys[event.key].hash;
@@ -201,7 +210,7 @@ double others(const Load& load, Fault fault, Duration lasts, Figures& figures) {
     for (EventNumber event = 0; event < plan.events.size(); ++event) {
         const std::uint32_t key = plan.events[event].key;
         const bool is_victim =
-            fault == Fault::zero_key ? key == victim : key * load.shards / load.keys == victim;
+            fault == Fault::zero_shard ? key * load.shards / load.keys == victim : key == victim;
         if (is_victim) continue;
         for (const Copy& copy : world.kinesis.copies_of(event)) {
             const Duration at = copy.when - Timeline::start;
@@ -217,7 +226,7 @@ void one_stopped(Figures& figures, Fault fault, std::size_t aggregate_bytes,
                     .keys = 64,
                     .events_a_producer = aggregate_bytes == 0 ? 200'000U : 400'000U,
                     .aggregate_bytes = aggregate_bytes,
-                    .budget_bytes = std::size_t{256} * 1024};
+                    .budget_bytes = std::size_t{1024} * 1024};
     const double undisturbed = others(load, fault, 0s, figures);
     const double disturbed = others(load, fault, 100s, figures);
     figures.at_least(what + ": what the others keep", disturbed / undisturbed, 0.9);
@@ -269,7 +278,8 @@ bool play_scenarios() {
     Figures figures;
     lingering(figures);
     fixed_cap(figures);
-    one_stopped(figures, Fault::zero_key, 0, "a key is stopped");
+    one_stopped(figures, Fault::zero_key, 0, "a key is throttled to nothing");
+    one_stopped(figures, Fault::failing_key, 0, "a key always fails, which names no shard");
     one_stopped(figures, Fault::zero_shard, 0, "a shard is stopped");
     one_stopped(figures, Fault::zero_shard, 25 * 1024, "a shard is stopped, aggregated");
     for (const std::uint32_t producers : {2U, 3U, 5U, 10U}) {

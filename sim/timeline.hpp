@@ -14,7 +14,8 @@ namespace lk::sim {
 /// which it was planned.
 class Timeline {
   public:
-    static constexpr TimePoint start = TimePoint{} + std::chrono::hours(1);
+    /// Shortly after the machine was switched on, where most clocks begin.
+    static constexpr TimePoint start = TimePoint{} + std::chrono::seconds(5);
 
     [[nodiscard]] TimePoint now() const noexcept { return now_; }
 

@@ -10,11 +10,17 @@ World::World(const Plan& the_plan, bool wants_trace)
       kinesis(the_plan, time, trace, faults, random.fork(2)),
       network(the_plan, time, trace, faults, kinesis, random.fork(3)),
       checks(the_plan, time, trace, kinesis) {
-    const Surroundings around{plan, time, trace, network, checks};
+    const Surroundings around{plan, time, trace, faults, network, checks, coverage};
     for (std::uint32_t i = 0; i < plan.producers.size(); ++i) {
         producers.push_back(std::make_unique<Producer>(around, i, random.fork(100 + i)));
     }
-    faults.on_strike = [this](Fault fault) { strike(fault); };
+    faults.on_strike = [this](Fault fault, std::uint32_t number) {
+        strike(fault, *producers[number]);
+    };
+    network.on_late_commit = [this](const SentRequest& request) {
+        const Producer& producer = *producers[request.producer];
+        if (!producer.gone()) coverage.met(Fault::late_commit, producer.lane_states_of(request));
+    };
     for (EventNumber event = 0; event < plan.events.size(); ++event) {
         time.at(Timeline::start + plan.events[event].at,
                 [this, event] { producers[plan.events[event].producer]->dispatch(event); });
@@ -37,9 +43,10 @@ void World::plan_fault(const PlannedFault& fault) {
 // What happens at once; the other faults wait for somebody whom they can strike.
 void World::begin(const PlannedFault& fault) {
     Producer& producer = *producers[fault.target % producers.size()];
-    const bool is_deed =
-        fault.kind >= Fault::freeze || fault.kind == Fault::split || fault.kind == Fault::merge;
-    if (is_deed) strike(fault.kind);
+    if (fault.kind >= Fault::freeze) strike(fault.kind, producer);
+    if (fault.kind == Fault::split || fault.kind == Fault::merge) {
+        for (const auto& one : producers) strike(fault.kind, *one);
+    }
     switch (fault.kind) {
         case Fault::split: kinesis.split(fault.target); break;
         case Fault::merge: kinesis.merge(fault.target); break;
@@ -52,18 +59,8 @@ void World::begin(const PlannedFault& fault) {
     }
 }
 
-// A fault that strikes many records of one request has struck once.
-void World::strike(Fault fault) {
-    TimePoint& last = struck_at_[static_cast<std::size_t>(fault)];
-    if (last == time.now()) return;
-    last = time.now();
-    LaneStates states{};
-    for (const auto& producer : producers) {
-        if (producer->gone()) continue;
-        const LaneStates own = producer->lane_states();
-        for (std::size_t i = 0; i < lane_state_count; ++i) states[i] |= own[i];
-    }
-    coverage.met(fault, states);
+void World::strike(Fault fault, const Producer& producer) {
+    if (!producer.gone()) coverage.met(fault, producer.lane_states());
 }
 
 }  // namespace lk::sim

@@ -35,9 +35,7 @@ class World {
   private:
     void plan_fault(const PlannedFault& fault);
     void begin(const PlannedFault& fault);
-    void strike(Fault fault);
-
-    std::array<TimePoint, fault_count> struck_at_{};
+    void strike(Fault fault, const Producer& producer);
 };
 
 }  // namespace lk::sim

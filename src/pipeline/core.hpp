@@ -206,6 +206,7 @@ class Core {
         TimePoint ask_at{};
         bool wanted = false;
         bool was_answered = false;  ///< Were it only in vain.
+        bool was_refused = false;   ///< Since it was answered in truth.
 
         bool ask(TimePoint now) noexcept;
         void answered(TimePoint again) noexcept;

@@ -47,7 +47,7 @@ void Core::stream_unknown(const Failure& failure, TimePoint now) {
 
 // Some services say of a stream in creation that it is not there.
 bool Core::may_be_creating() const noexcept {
-    return !exists_ && facts_.state != Question::State::unknowable;
+    return !exists_ && !facts_.was_refused;
 }
 
 void Core::unpark(TimePoint now) {
@@ -90,6 +90,7 @@ bool Core::Question::ask(TimePoint now) noexcept {
 void Core::Question::answered(TimePoint again) noexcept {
     state = State::known;
     was_answered = true;
+    was_refused = false;
     ask_at = again;
 }
 
@@ -98,6 +99,7 @@ void Core::Question::not_answered(const Failure& failure, TimePoint now, Duratio
         failure.kind == FailureClass::final || failure.kind == FailureClass::invalid;
     state = refused ? State::unknowable : State::unasked;
     was_answered = true;
+    was_refused |= refused;
     ask_at = now + (refused ? refusal_holds : pause);
 }
 

@@ -1,0 +1,73 @@
+#include <algorithm>
+
+#include "sim/checks.hpp"
+
+// How often something is sent: retries, their share, and the cap on a shard.
+namespace lk::sim {
+
+using namespace std::chrono_literals;
+
+void Checks::check_retry_share(ProducerHistory& producer, bool has_retries) {
+    auto& requests = producer.requests;
+    ++producer.requests_sent;
+    requests.push_back({time_.now(), has_retries});
+    producer.retries += has_retries ? 1U : 0U;
+    while (requests.front().when <= time_.now() - 10s) {
+        producer.retries -= requests.front().has_retries ? 1U : 0U;
+        requests.pop_front();
+    }
+    if (has_retries && producer.retries > 10 && producer.retries * 5 > requests.size()) {
+        complain("retry_share", std::to_string(producer.retries) + " of " +
+                                    std::to_string(requests.size()) +
+                                    " requests within 10 s carry what was sent before");
+    }
+}
+
+// Exponential back-off up to 10 s with full jitter: seven attempts within some six seconds, then
+// one in five on average. What is halved comes again without any.
+void Checks::check_attempts(EventNumber event) {
+    const EventHistory& one = events_[event];
+    const double age = std::chrono::duration<double>(time_.now() - one.accepted_at).count();
+    const double most = (has_invalid_ ? 22 : 12) + age / 2;
+    if (one.attempts > most) {
+        complain("attempts", name(event) + " was sent " + std::to_string(one.attempts) +
+                                 " times within " + std::to_string(age) + " s");
+    }
+}
+
+// A second's worth may go at once; a record may be begun while there is anything left. Where it was
+// not known which shards there are, what is sent without knowing has a cap of its own.
+void Checks::check_cap(std::uint32_t producer, const SentRequest& request, TimePoint local_now) {
+    if (plan_.producers[producer].highest_rate == 0 || is_resharded_) return;
+    const bool knows = producers_[producer].shards_told.has_value();
+    const double usual = plan_.producers[producer].highest_rate;
+    for (const SentRecord& record : request.records) {
+        const event::HashKeyRange range = kinesis_.shard_range(record.hash);
+        // What is refused takes nothing of it.
+        const auto& throttled = producers_[producer].throttled;
+        const bool throttles = std::any_of(
+            throttled.begin(), throttled.end(),
+            [&](const ThrottledShard& shard) { return shard.range.contains(record.hash); });
+        if (throttles || producers_[producer].touched) continue;
+        CapAccount& account =
+            producers_[producer]
+                .caps
+                .try_emplace(range.first, CapAccount{usual * (knows ? 1 : 2),
+                                                     usual * (knows ? 1 : 2), local_now})
+                .first->second;
+        const double cap = account.cap;
+        const double seconds = std::chrono::duration<double>(local_now - account.at).count();
+        account.tokens = std::min(cap, account.tokens + cap * seconds);
+        account.at = local_now;
+        if (account.tokens < -1e-6) {
+            complain("cap", "a shard is sent more than max_rate_per_shard allows");
+            return;
+        }
+        // What frames an aggregate is not counted.
+        const std::size_t frame = record.aggregated ? std::min<std::size_t>(record.bytes, 100) : 0;
+        account.tokens -=
+            std::max(1.0 / 1000, static_cast<double>(record.bytes - frame) / (1024.0 * 1024.0));
+    }
+}
+
+}  // namespace lk::sim
