@@ -4,6 +4,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <thread>
+
 #include "run.hpp"
 
 namespace lk::faults {
@@ -116,6 +118,25 @@ TEST(Faults, LeaveADuplicateBehindARequestThatWasGivenUpOn) {
     ASSERT_EQ(run.published(), 1U);
     EXPECT_EQ(run.flagged(), 1U);
     EXPECT_EQ(stored(*kinesis).at("event-0").size(), 2U);
+    expect_as_promised(*kinesis, run);
+}
+
+TEST(Faults, LeaveADuplicateWhereARequestIsStoredAfterItWasGivenUpOn) {
+    const auto kinesis = faulty(
+        R"({"on": {"operation": "PutRecords"}, "times": 1, "do": {"delay_ms": {"before_commit": 2000}}})");
+    const DispatchRun run =
+        dispatch_all(kinesis, {.events = 1, .request_timeout = std::chrono::milliseconds(300)});
+    ASSERT_EQ(run.published(), 1U);
+    EXPECT_EQ(run.flagged(), 1U);
+    // The first attempt is stored long after the second was acknowledged.
+    const auto until = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+    while (stored(*kinesis).at("event-0").size() < 2 && std::chrono::steady_clock::now() < until) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    EXPECT_EQ(stored(*kinesis).at("event-0").size(), 2U);
+    EXPECT_TRUE(
+        stored(*kinesis).at("event-0").front().starts_with(run.events[0].outcome->sequence_number))
+        << "the late copy stands behind the one that was told";
     expect_as_promised(*kinesis, run);
 }
 

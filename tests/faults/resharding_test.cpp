@@ -68,6 +68,25 @@ TEST(Resharding, IsInvisibleToADispatchFunctionAtWork) {
     expect_as_promised(*kinesis, run);
 }
 
+TEST(Resharding, IsInvisibleToOneThatAggregates) {
+    const auto kinesis = local_kinesis({.streams = {{"events", 1}}});
+    const DispatchRun run = dispatch_all(kinesis, {.events = 3000,
+                                                   .keys = 40,
+                                                   .halfway =
+                                                       [&] {
+                                                           split(*kinesis, 0, middle);   // 1, 2
+                                                           split(*kinesis, 1, quarter);  // 3, 4
+                                                           merge(*kinesis, 4, 2);        // 5
+                                                       },
+                                                   .aggregate_bytes = 4000});
+    EXPECT_EQ(run.published(), run.events.size());
+    EXPECT_EQ(run.flagged(), 0U) << "an event was sent again because of a wrong guess";
+    const auto records = kinesis->records("events");
+    ASSERT_TRUE(records);
+    EXPECT_LT(records->size(), run.events.size()) << "nothing was aggregated";
+    expect_as_promised(*kinesis, run);
+}
+
 TEST(Resharding, AmidFaultsLosesNothingAndKeepsEveryKeysOrder) {
     const auto kinesis =
         local_kinesis({.streams = {{"events", 2}}, .faults = R"({"seed": 3, "rules": [

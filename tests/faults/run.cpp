@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "wire/aggregate_reader.hpp"
+
 namespace lk::faults {
 
 namespace {
@@ -35,10 +37,13 @@ std::size_t DispatchRun::flagged() const {
 }
 
 DispatchRun dispatch_all(const std::shared_ptr<LocalKinesis>& kinesis, const RunOptions& options) {
-    const auto dispatch = get_dispatch({.kinesis_client = kinesis,
+    std::shared_ptr<KinesisClient> client = kinesis;
+    if (options.client) client = options.client;
+    const auto dispatch = get_dispatch({.kinesis_client = client,
                                         .kinesis_stream = "events",
                                         .producer_id = "test",
-                                        .request_timeout = options.request_timeout});
+                                        .request_timeout = options.request_timeout,
+                                        .aggregate_bytes = options.aggregate_bytes});
     DispatchRun run;
     std::vector<Published> results;
     for (int number = 0; number < options.events; ++number) {
@@ -67,9 +72,24 @@ std::map<std::string, std::vector<std::string>> stored(const LocalKinesis& kines
     const auto records = kinesis.records("events");
     EXPECT_TRUE(records);
     if (!records) return by_id;
+    wire::AggregateReader reader;
     for (const StoredRecord& record : *records) {
-        const std::string id = nlohmann::json::parse(record.data).at("id");
-        by_id[id].push_back(record.sequence_number);
+        const auto add = [&](std::string_view data, std::size_t place) {
+            const std::string id = nlohmann::json::parse(data).at("id");
+            const std::string text = std::to_string(place);
+            by_id[id].push_back(record.sequence_number + "/" + std::string(6 - text.size(), '0') +
+                                text);
+        };
+        if (!reader.read(record.data)) {
+            add(record.data, 0);
+            continue;
+        }
+        EXPECT_EQ(reader.lost(), 0U);
+        for (std::size_t place = 0; place < reader.records().size(); ++place) {
+            const wire::UserRecord& one = reader.records()[place];
+            EXPECT_EQ(one.explicit_hash_key, reader.records()[0].explicit_hash_key);
+            add(one.data, place);
+        }
     }
     for (auto& [id, numbers] : by_id) std::ranges::sort(numbers);
     return by_id;
@@ -83,7 +103,9 @@ void expect_as_promised(const LocalKinesis& kinesis, const DispatchRun& run) {
         const std::size_t copies = found == stream.end() ? 0 : found->second.size();
         if (event.outcome) {
             ASSERT_GE(copies, 1U) << event.id << " was published and is not in the stream";
-            EXPECT_TRUE(std::ranges::count(found->second, event.outcome->sequence_number))
+            const std::string& said = event.outcome->sequence_number;
+            EXPECT_TRUE(std::ranges::any_of(
+                found->second, [&](const std::string& at) { return at.starts_with(said + "/"); }))
                 << event.id << " is not where its result says";
             EXPECT_TRUE(copies == 1 || event.outcome->may_be_duplicate)
                 << event.id << " is there " << copies << " times and not flagged";

@@ -40,6 +40,10 @@ struct RunOptions {
     std::function<void()> halfway = {};
     /// For those who wait for a request to be given up on.
     std::chrono::milliseconds request_timeout = std::chrono::seconds(30);
+    /// 0: records are not aggregated.
+    std::size_t aggregate_bytes = 0;
+    /// Another client of the same stream; null: the local stream's own.
+    std::shared_ptr<KinesisClient> client = nullptr;
 };
 
 /// Dispatches the events, of several keys in turn, and waits for all of them. Notes a test failure
@@ -47,8 +51,9 @@ struct RunOptions {
 [[nodiscard]] DispatchRun dispatch_all(const std::shared_ptr<LocalKinesis>& kinesis,
                                        const RunOptions& options = {});
 
-/// Where each event's copies stand: by id, sequence numbers in rising order. Sequence numbers of
-/// the local stream rise from a shard to its children too, and are all of one length.
+/// Where each event's copies stand: by id, in rising order, the sequence number and its place in
+/// the aggregate that it came in, if any. Sequence numbers of the local stream rise from a shard to
+/// its children too, and are all of one length.
 [[nodiscard]] std::map<std::string, std::vector<std::string>> stored(const LocalKinesis& kinesis);
 
 /// Notes a test failure wherever the stream is not what the results say: an event that was
