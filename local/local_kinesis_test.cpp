@@ -6,7 +6,7 @@
 #include <future>
 
 #include "kinesis/loop_owner.hpp"
-#include "local/store/test_directory.hpp"
+#include "base/test_directory.hpp"
 
 namespace lk {
 namespace {
@@ -103,12 +103,12 @@ TEST(LocalKinesis, IgnoresWhatTheEnvironmentSaysOfAws) {
 }
 
 TEST(LocalKinesis, SaysWhyItCannotStart) {
-    const local::TestDirectory directory;
+    const TestDirectory directory;
     const auto first = local_kinesis({.directory = directory.path()});
     const auto second = try_local_kinesis({.directory = directory.path()});
     ASSERT_FALSE(second);
     EXPECT_EQ(second.error().code, ErrorCode::bad_option);
-    EXPECT_THAT(second.error().message, HasSubstr("is in use by process"));
+    EXPECT_THAT(second.error().message, HasSubstr("is in use by this process already"));
     EXPECT_THAT(try_local_kinesis({.streams = {{"no name", 1}}}).error().message,
                 HasSubstr("cannot create the stream 'no name'"));
 }

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "local/operations/test_kinesis.hpp"
-#include "local/store/test_directory.hpp"
+#include "base/test_directory.hpp"
 
 namespace lk::local {
 namespace {

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "local/store/test_directory.hpp"
+#include "base/test_directory.hpp"
 
 namespace lk::local {
 namespace {

@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 
+#include "base/test_directory.hpp"
 #include "local/operations/both_encodings.hpp"
-#include "local/store/test_directory.hpp"
 
 namespace lk::local {
 namespace {
@@ -237,7 +237,7 @@ TEST(ReshardedStore, IsMadeOfAFileOfTheFirstVersion) {
         kinesis.put("s", "kept");
     }
     {
-        Database file(directory.path() + "/streams.db");
+        sqlite::Database file(directory.path() + "/streams.db");
         file.execute("DROP TABLE child");
         file.execute("PRAGMA user_version=1");
     }
@@ -253,7 +253,7 @@ TEST(ReshardedStore, RefusesAFileWhoseShardsLeaveAGap) {
         const TestKinesis kinesis({.store = {.directory = directory.path()}});
         kinesis.create("s");
     }
-    Database(directory.path() + "/streams.db")
+    sqlite::Database(directory.path() + "/streams.db")
         .execute("INSERT INTO child VALUES(1, 1, '0', '5', 0, -1, 0)");
     const auto store = Store::open({.directory = directory.path()});
     ASSERT_FALSE(store);

@@ -8,11 +8,12 @@ namespace lk::local {
 
 void Store::load_children(Stream& stream) {
     const auto damaged = [&](std::int64_t number) {
-        return DatabaseError("the stream " + stream.name() + " has a shard " +
-                             std::to_string(number) + " of no known parent; the file is damaged");
+        return sqlite::DatabaseError("the stream " + stream.name() + " has a shard " +
+                                     std::to_string(number) +
+                                     " of no known parent; the file is damaged");
     };
-    Statement& statement = statements_->children;
-    const Rows rows(statement);
+    sqlite::Statement& statement = statements_->children;
+    const sqlite::Rows rows(statement);
     statement.bind(1, stream.facts().row);
     // Those of one split have one parent and one time; they were opened together.
     std::vector<ShardOrigin> together;
@@ -42,8 +43,8 @@ void Store::load_children(Stream& stream) {
     }
     open_those();
     if (!stream.map()->is_whole()) {
-        throw DatabaseError("the open shards of the stream " + stream.name() +
-                            " do not share out all hash keys; the file is damaged");
+        throw sqlite::DatabaseError("the open shards of the stream " + stream.name() +
+                                    " do not share out all hash keys; the file is damaged");
     }
 }
 
@@ -65,7 +66,7 @@ std::optional<StoreError> Store::reshard(Stream& stream, const std::vector<Shard
         }
     }
     try {
-        Transaction transaction(database_);
+        sqlite::Transaction transaction(database_);
         for (const ShardOrigin& child : children) {
             const std::string first = event::to_decimal(child.first_hash_key);
             const std::string last = event::to_decimal(child.last_hash_key);
@@ -79,7 +80,7 @@ std::optional<StoreError> Store::reshard(Stream& stream, const std::vector<Shard
                 .run();
         }
         transaction.commit();
-    } catch (const DatabaseError& error) {
+    } catch (const sqlite::DatabaseError& error) {
         return failed(error);
     }
     stream.reshard(children, now_ms);

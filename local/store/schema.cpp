@@ -27,7 +27,7 @@ constexpr const char* child_table =
     " adjacent_parent INTEGER NOT NULL, created_ms INTEGER NOT NULL,"
     " PRIMARY KEY(stream, number)) STRICT, WITHOUT ROWID;";
 
-void configure(Database& database, bool in_memory) {
+void configure(sqlite::Database& database, bool in_memory) {
     database.execute("PRAGMA page_size=8192");
     database.execute("PRAGMA cache_size=-65536");  // 64 MiB
     if (in_memory) {
@@ -44,27 +44,27 @@ void configure(Database& database, bool in_memory) {
 }
 
 // Before anything is changed: a file that is not ours, or not yet ours to understand, is let alone.
-void check(Database& database, const std::string& path) {
+void check(sqlite::Database& database, const std::string& path) {
     if (database.number("PRAGMA application_id") != application_id) {
-        throw DatabaseError(path + " is not a file of lk-dispatch; use another directory");
+        throw sqlite::DatabaseError(path + " is not a file of lk-dispatch; use another directory");
     }
     const std::int64_t version = database.number("PRAGMA user_version");
     if (version > schema_version) {
-        throw DatabaseError(path + " was written by a newer version of lk-dispatch (schema " +
-                            std::to_string(version) + ", this one knows " +
-                            std::to_string(schema_version) +
-                            "); use that version, or another directory");
+        throw sqlite::DatabaseError(
+            path + " was written by a newer version of lk-dispatch (schema " +
+            std::to_string(version) + ", this one knows " + std::to_string(schema_version) +
+            "); use that version, or another directory");
     }
 }
 
 }  // namespace
 
-void prepare_schema(Database& database, const std::string& path) {
+void prepare_schema(sqlite::Database& database, const std::string& path) {
     const bool is_new = database.number("SELECT count(*) FROM sqlite_schema") == 0;
     if (!is_new) check(database, path);
     configure(database, path == ":memory:");
     if (!is_new && database.number("PRAGMA user_version") == schema_version) return;
-    Transaction transaction(database);
+    sqlite::Transaction transaction(database);
     if (is_new) {
         database.execute("PRAGMA application_id=" + std::to_string(application_id));
         database.execute(tables);

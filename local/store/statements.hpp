@@ -1,13 +1,13 @@
 #pragma once
 
-#include "local/store/database.hpp"
 #include "local/store/store.hpp"
+#include "sqlite/database.hpp"
 
 namespace lk::local {
 
 /// What the store asks SQLite, prepared once. See schema.cpp for the tables.
 struct Store::Statements {
-    explicit Statements(Database& database)
+    explicit Statements(sqlite::Database& database)
         : add_run(
               database,
               "INSERT INTO run(stream, shard, first_position, record_count, arrival_ms, records)"
@@ -40,17 +40,17 @@ struct Store::Statements {
                    "SELECT number, first_hash_key, last_hash_key, parent, adjacent_parent,"
                    " created_ms FROM child WHERE stream = ?1 ORDER BY number") {}
 
-    Statement add_run;
-    Statement last_run;
-    Statement run_before;
-    Statement runs_from;
-    Statement add_stream;
-    Statement remove_stream;
-    Statement remove_runs;
-    Statement all_streams;
-    Statement add_child;
-    Statement remove_children;
-    Statement children;
+    sqlite::Statement add_run;
+    sqlite::Statement last_run;
+    sqlite::Statement run_before;
+    sqlite::Statement runs_from;
+    sqlite::Statement add_stream;
+    sqlite::Statement remove_stream;
+    sqlite::Statement remove_runs;
+    sqlite::Statement all_streams;
+    sqlite::Statement add_child;
+    sqlite::Statement remove_children;
+    sqlite::Statement children;
 };
 
 }  // namespace lk::local

@@ -23,6 +23,10 @@ struct Store::Run {
 
 namespace {
 
+constexpr DirectoryUse data_directory{
+    .name = "data directory",
+    .mend = "stop that, talk to it over its endpoint, or use another directory"};
+
 std::string database_path(const std::string& directory) {
     return directory.empty() ? ":memory:" : database_file(directory);
 }
@@ -47,13 +51,13 @@ std::vector<NewRecord*> by_shard(std::span<NewRecord> records) {
 Expected<std::unique_ptr<Store>, Error> Store::open(const StoreOptions& options) {
     std::optional<DirectoryLock> lock;
     if (!options.directory.empty()) {
-        auto claimed = DirectoryLock::claim(options.directory);
+        auto claimed = DirectoryLock::claim(options.directory, data_directory);
         if (!claimed) return std::move(claimed).error();
         lock.emplace(std::move(claimed).value());
     }
     try {
         return std::unique_ptr<Store>(new Store(options, std::move(lock)));
-    } catch (const DatabaseError& error) {
+    } catch (const sqlite::DatabaseError& error) {
         return Error{.code = ErrorCode::bad_option,
                      .message = std::string("cannot use the data directory: ") + error.what()};
     }
@@ -71,8 +75,8 @@ Store::Store(const StoreOptions& options, std::optional<DirectoryLock> lock)
 Store::~Store() = default;
 
 void Store::load_streams() {
-    Statement& statement = statements_->all_streams;
-    const Rows rows(statement);
+    sqlite::Statement& statement = statements_->all_streams;
+    const sqlite::Rows rows(statement);
     while (statement.step()) {
         StreamFacts facts;
         facts.row = statement.number(0);
@@ -82,8 +86,9 @@ void Store::load_streams() {
         facts.on_demand = statement.number(4) != 0;
         facts.max_record_bytes = static_cast<std::size_t>(statement.number(5));
         if (facts.shards < 1 || facts.shards > max_shards) {
-            throw DatabaseError("the stream " + facts.name + " has " +
-                                std::to_string(facts.shards) + " shards; the file is damaged");
+            throw sqlite::DatabaseError("the stream " + facts.name + " has " +
+                                        std::to_string(facts.shards) +
+                                        " shards; the file is damaged");
         }
         last_created_ms_ = std::max(last_created_ms_, facts.created_ms);
         auto stream = std::make_shared<Stream>(std::move(facts));
@@ -94,9 +99,9 @@ void Store::load_streams() {
 }
 
 void Store::load_positions(const Stream& stream) {
-    Statement& statement = statements_->last_run;
+    sqlite::Statement& statement = statements_->last_run;
     for (const auto& shard : stream.shards()) {
-        const Rows rows(statement);
+        const sqlite::Rows rows(statement);
         statement.bind(1, stream.facts().row).bind(2, shard->number);
         if (statement.step()) {
             shard->next_position = statement.number(0);
@@ -128,7 +133,7 @@ Expected<std::shared_ptr<Stream>, StoreError> Store::create(StreamFacts facts,
             .bind(4, facts.on_demand ? 1 : 0)
             .bind(5, static_cast<std::int64_t>(facts.max_record_bytes))
             .run();
-    } catch (const DatabaseError& error) {
+    } catch (const sqlite::DatabaseError& error) {
         return failed(error);
     }
     facts.row = database_.last_row();
@@ -144,12 +149,12 @@ std::optional<StoreError> Store::remove(std::string_view name) {
     const auto stream = find(name);
     if (stream == nullptr) return no_such_stream(name);
     try {
-        Transaction transaction(database_);
+        sqlite::Transaction transaction(database_);
         statements_->remove_runs.bind(1, stream->facts().row).run();
         statements_->remove_children.bind(1, stream->facts().row).run();
         statements_->remove_stream.bind(1, stream->facts().row).run();
         transaction.commit();
-    } catch (const DatabaseError& error) {
+    } catch (const sqlite::DatabaseError& error) {
         return failed(error);
     }
     const std::lock_guard catalogue_lock(catalogue_mutex_);
@@ -205,7 +210,7 @@ std::optional<StoreError> Store::append(Stream& stream, std::span<NewRecord> rec
     }
     try {
         write_runs(stream, runs, now_ms);
-    } catch (const DatabaseError& error) {
+    } catch (const sqlite::DatabaseError& error) {
         return failed(error);
     }
     std::size_t next = 0;
@@ -218,7 +223,7 @@ std::optional<StoreError> Store::append(Stream& stream, std::span<NewRecord> rec
 }
 
 void Store::write_runs(const Stream& stream, std::span<Run> runs, std::int64_t now_ms) {
-    Transaction transaction(database_);
+    sqlite::Transaction transaction(database_);
     for (Run& run : runs) {
         run.first_position = run.shard->next_position;
         statements_->add_run.bind(1, stream.facts().row)
@@ -244,8 +249,8 @@ Expected<std::vector<KeptRecord>, StoreError> Store::read(const Stream& stream, 
     std::vector<KeptRecord> records;
     std::size_t bytes = 0;
     try {
-        Statement& statement = statements_->runs_from;
-        const Rows rows(statement);
+        sqlite::Statement& statement = statements_->runs_from;
+        const sqlite::Rows rows(statement);
         statement.bind(1, stream.facts().row).bind(2, shard.number).bind(3, from);
         while (records.size() < max_records && statement.step()) {
             std::int64_t position = statement.number(0);
@@ -259,7 +264,7 @@ Expected<std::vector<KeptRecord>, StoreError> Store::read(const Stream& stream, 
                                    std::string(record.data)});
             }
         }
-    } catch (const DatabaseError& error) {
+    } catch (const sqlite::DatabaseError& error) {
         return failed(error);
     }
     return records;
@@ -270,7 +275,7 @@ Expected<std::int64_t, StoreError> Store::position_at(const Stream& stream, cons
     const std::lock_guard lock(database_mutex_);
     try {
         return first_at(stream, shard, arrival_ms);
-    } catch (const DatabaseError& error) {
+    } catch (const sqlite::DatabaseError& error) {
         return failed(error);
     }
 }
@@ -281,8 +286,8 @@ std::int64_t Store::first_at(const Stream& stream, const Shard& shard, std::int6
     std::int64_t high = shard.next_position;
     while (low < high) {
         const std::int64_t middle = low + (high - low) / 2;
-        Statement& statement = statements_->run_before;
-        const Rows rows(statement);
+        sqlite::Statement& statement = statements_->run_before;
+        const sqlite::Rows rows(statement);
         statement.bind(1, stream.facts().row).bind(2, shard.number).bind(3, middle);
         if (statement.step() && statement.number(1) >= arrival_ms) {
             high = statement.number(0);

@@ -15,9 +15,9 @@
 #include <lk/error.hpp>
 #include <lk/expected.hpp>
 
-#include "local/store/database.hpp"
-#include "local/store/directory_lock.hpp"
+#include "base/directory_lock.hpp"
 #include "local/store/stream.hpp"
+#include "sqlite/database.hpp"
 
 namespace lk::local {
 
@@ -129,7 +129,7 @@ class Store {
 
     // Taken before catalogue_mutex_ where both are.
     std::mutex database_mutex_;
-    Database database_;
+    sqlite::Database database_;
     std::unique_ptr<Statements> statements_;
     std::int64_t last_created_ms_ = 0;
 };

@@ -4,7 +4,7 @@
 
 namespace lk::local {
 
-StoreError failed(const DatabaseError& error) {
+StoreError failed(const sqlite::DatabaseError& error) {
     return {StoreProblem::failed, error.what()};
 }
 

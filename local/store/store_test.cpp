@@ -5,7 +5,7 @@
 
 #include <thread>
 
-#include "local/store/test_directory.hpp"
+#include "base/test_directory.hpp"
 
 namespace lk::local {
 namespace {
@@ -278,16 +278,16 @@ TEST(DiscardingStore, GoesOnAboveEarlierRuns) {
 TEST(StoreFile, OfANewerSchemaIsRefused) {
     const TestDirectory directory;
     { open({.directory = directory.path()}); }
-    Database(directory.path() + "/streams.db").execute("PRAGMA user_version=3");
+    sqlite::Database(directory.path() + "/streams.db").execute("PRAGMA user_version=3");
     EXPECT_THAT(refusal({.directory = directory.path()}), HasSubstr("newer version"));
     // It was let alone: with its own number it opens again.
-    Database(directory.path() + "/streams.db").execute("PRAGMA user_version=2");
+    sqlite::Database(directory.path() + "/streams.db").execute("PRAGMA user_version=2");
     EXPECT_TRUE(Store::open({.directory = directory.path()}));
 }
 
 TEST(StoreFile, OfAnotherProgramIsRefused) {
     const TestDirectory directory;
-    Database(directory.path() + "/streams.db").execute("CREATE TABLE theirs(x)");
+    sqlite::Database(directory.path() + "/streams.db").execute("CREATE TABLE theirs(x)");
     EXPECT_THAT(refusal({.directory = directory.path()}), HasSubstr("not a file of lk-dispatch"));
     // And let alone: we would have made it a WAL file, which is format 2.
     EXPECT_EQ(directory.read("streams.db").at(18), '\1');

@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace lk::local {
+namespace lk {
 
 /// For tests: a directory that goes with the object.
 class TestDirectory {
@@ -38,4 +38,4 @@ class TestDirectory {
     std::string path_;
 };
 
-}  // namespace lk::local
+}  // namespace lk

@@ -8,10 +8,9 @@
 struct sqlite3;
 struct sqlite3_stmt;
 
-namespace lk::local {
+namespace lk::sqlite {
 
-/// What SQLite said. Thrown by Database and Statement, and caught by the store: nobody else sees
-/// it.
+/// What SQLite said. Thrown here, and caught by the room that uses it: nobody else sees it.
 class DatabaseError : public std::runtime_error {
   public:
     using std::runtime_error::runtime_error;
@@ -92,4 +91,4 @@ class Transaction {
     bool open_ = true;
 };
 
-}  // namespace lk::local
+}  // namespace lk::sqlite

@@ -1,8 +1,8 @@
-#include "local/store/database.hpp"
+#include "sqlite/database.hpp"
 
 #include <sqlite3.h>
 
-namespace lk::local {
+namespace lk::sqlite {
 
 Database::Database(const std::string& path) {
     // NOMUTEX: the store's own lock already keeps threads apart.
@@ -115,4 +115,4 @@ void Transaction::commit() {
     open_ = false;
 }
 
-}  // namespace lk::local
+}  // namespace lk::sqlite

@@ -1,0 +1,138 @@
+#include "base/directory_lock.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <mutex>
+#include <set>
+#include <system_error>
+#include <utility>
+
+#include "base/per_process.hpp"
+
+namespace lk {
+
+namespace {
+
+// The lock is one of fcntl(): unlike flock()'s it is not handed on by fork(). But it knows no
+// difference within a process, and is lost when the process closes any descriptor of the file:
+// what this process holds is not opened again.
+struct Held {
+    std::mutex mutex;
+    std::set<std::pair<std::uint64_t, std::uint64_t>> files;  // device and inode
+};
+
+constinit PerProcess<Held> held;
+
+std::string reason(int error) {
+    return std::generic_category().message(error);
+}
+
+Error refused(std::string message) {
+    return {.code = ErrorCode::bad_option, .message = std::move(message)};
+}
+
+std::string read_all(int file) {
+    char text[256];
+    const ssize_t count = ::pread(file, text, sizeof text, 0);
+    return count > 0 ? std::string(text, static_cast<std::size_t>(count)) : std::string();
+}
+
+/// "process 4711 (lk-dispatch)": what the holder wrote, printable characters alone.
+std::string holder(int file) {
+    std::string text;
+    for (const char c : read_all(file)) {
+        if (c >= ' ' && c <= '~') text += c;
+    }
+    return text.empty() ? "another process" : text;
+}
+
+bool write_holder(int file) {
+    const std::string text =
+        "process " + std::to_string(::getpid()) + " (" + program_invocation_short_name + ")\n";
+    return ::ftruncate(file, 0) == 0 &&
+           ::pwrite(file, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
+}
+
+// It may hold other people's data, so nobody else gets in.
+std::error_code make_private(const std::string& directory) {
+    std::error_code error;
+    if (std::filesystem::is_directory(directory, error)) return {};
+    std::filesystem::create_directories(directory, error);
+    if (!error) {
+        std::filesystem::permissions(directory, std::filesystem::perms::owner_all, error);
+    }
+    return error;
+}
+
+bool lock_file(int file) {
+    struct flock whole {};
+    whole.l_type = F_WRLCK;
+    whole.l_whence = SEEK_SET;
+    return ::fcntl(file, F_SETLK, &whole) == 0;
+}
+
+}  // namespace
+
+Expected<DirectoryLock, Error> DirectoryLock::claim(const std::string& directory,
+                                                    const DirectoryUse& use) {
+    const std::string named = std::string("the ") + use.name + " " + directory;
+    if (const std::error_code error = make_private(directory)) {
+        return refused("cannot create " + named + ": " + error.message());
+    }
+    const std::string path = directory + "/lock";
+    Held& ours = held.get();
+    const std::lock_guard guard(ours.mutex);
+    struct stat facts {};
+    const auto id = [&] {
+        return std::pair<std::uint64_t, std::uint64_t>(facts.st_dev, facts.st_ino);
+    };
+    if (::stat(path.c_str(), &facts) == 0 && ours.files.contains(id())) {
+        return refused(named + " is in use by this process already; " + use.mend);
+    }
+    const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (file < 0 || ::fstat(file, &facts) != 0) {
+        const int error = errno;
+        if (file >= 0) ::close(file);
+        return refused("cannot use " + named + ": " + path + ": " + reason(error));
+    }
+    if (!lock_file(file)) {
+        const int error = errno;
+        const std::string by = holder(file);
+        ::close(file);
+        if (error != EAGAIN && error != EACCES) {
+            return refused("cannot lock " + named + ": " + reason(error));
+        }
+        return refused(named + " is in use by " + by + "; " + use.mend);
+    }
+    if (!write_holder(file)) {
+        const int error = errno;
+        ::close(file);
+        return refused("cannot write " + path + ": " + reason(error));
+    }
+    ours.files.insert(id());
+    return DirectoryLock(file, facts.st_dev, facts.st_ino);
+}
+
+DirectoryLock::~DirectoryLock() {
+    if (file_ < 0) return;
+    if (origin_.inherited()) {
+        ::close(file_);
+        return;
+    }
+    Held& ours = held.get();
+    const std::lock_guard guard(ours.mutex);
+    ::close(file_);
+    ours.files.erase({device_, inode_});
+}
+
+DirectoryLock::DirectoryLock(DirectoryLock&& other) noexcept
+    : file_(std::exchange(other.file_, -1)),
+      device_(other.device_),
+      inode_(other.inode_),
+      origin_(other.origin_) {}
+
+}  // namespace lk

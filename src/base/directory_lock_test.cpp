@@ -1,0 +1,154 @@
+#include "base/directory_lock.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "base/test_directory.hpp"
+
+namespace lk {
+namespace {
+
+using testing::HasSubstr;
+
+Expected<DirectoryLock, Error> claim(const std::string& directory) {
+    return DirectoryLock::claim(
+        directory, {.name = "data directory", .mend = "stop that, or use another directory"});
+}
+
+/// A process that claims the directory and holds it until it is killed.
+class Holder {
+  public:
+    explicit Holder(const std::string& directory) {
+        int ready[2];
+        if (::pipe(ready) != 0) throw std::runtime_error("no pipe");
+        pid_ = ::fork();
+        if (pid_ == 0) {
+            const auto lock = claim(directory);
+            const char held = lock ? 'y' : 'n';
+            if (::write(ready[1], &held, 1) == 1) ::pause();
+            ::_exit(1);
+        }
+        char held = 'n';
+        while (::read(ready[0], &held, 1) < 0 && errno == EINTR) {
+        }
+        ::close(ready[0]);
+        ::close(ready[1]);
+        EXPECT_EQ(held, 'y');
+    }
+    ~Holder() { kill(); }
+    Holder(const Holder&) = delete;
+    Holder& operator=(const Holder&) = delete;
+
+    void kill() {
+        if (pid_ <= 0) return;
+        ::kill(pid_, SIGKILL);
+        ::waitpid(pid_, nullptr, 0);
+        pid_ = -1;
+    }
+    [[nodiscard]] pid_t pid() const { return pid_; }
+
+  private:
+    pid_t pid_ = -1;
+};
+
+TEST(DirectoryLock, TellsASecondProcessWhoHoldsTheDirectory) {
+    const TestDirectory directory;
+    const Holder holder(directory.path());
+    const auto second = claim(directory.path());
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().code, ErrorCode::bad_option);
+    EXPECT_THAT(second.error().message, HasSubstr(directory.path()));
+    EXPECT_THAT(second.error().message, HasSubstr("process " + std::to_string(holder.pid()) + " (" +
+                                                  program_invocation_short_name + ")"));
+}
+
+TEST(DirectoryLock, IsFreeOnceItsHolderWasKilled) {
+    const TestDirectory directory;
+    Holder holder(directory.path());
+    holder.kill();
+    EXPECT_TRUE(claim(directory.path()));
+}
+
+// A child lives on while its parent, which forked it with the lock held, is killed.
+TEST(DirectoryLock, IsNotKeptByAChildOfItsHolder) {
+    const TestDirectory directory;
+    int to_parent[2];
+    int to_child[2];
+    ASSERT_EQ(::pipe(to_parent), 0);
+    ASSERT_EQ(::pipe(to_child), 0);
+    const pid_t holder = ::fork();
+    if (holder == 0) {
+        const auto lock = claim(directory.path());
+        const pid_t child = ::fork();
+        if (child == 0) {
+            ::close(to_child[1]);
+            char end = 0;
+            // Until the test, its only writer left, closes its end.
+            while (::read(to_child[0], &end, 1) < 0 && errno == EINTR) {
+            }
+            ::_exit(0);
+        }
+        ::close(to_child[1]);
+        const char held = lock && child > 0 && !claim(directory.path()) ? 'y' : 'n';
+        if (::write(to_parent[1], &held, 1) == 1) ::pause();
+        ::_exit(1);
+    }
+    char held = 'n';
+    while (::read(to_parent[0], &held, 1) < 0 && errno == EINTR) {
+    }
+    EXPECT_EQ(held, 'y');
+    EXPECT_FALSE(claim(directory.path()));
+    ::kill(holder, SIGKILL);
+    ::waitpid(holder, nullptr, 0);
+    EXPECT_TRUE(claim(directory.path()));
+    for (const int end : {to_parent[0], to_parent[1], to_child[0], to_child[1]}) ::close(end);
+}
+
+TEST(DirectoryLock, TellsAChildThatItsParentHoldsTheDirectory) {
+    const TestDirectory directory;
+    auto lock = claim(directory.path());
+    ASSERT_TRUE(lock);
+    // The second one finds that what the first one closed was not the lock.
+    for (int i = 0; i < 2; ++i) {
+        const pid_t child = ::fork();
+        if (child == 0) {
+            const auto again = claim(directory.path());
+            const bool told =
+                !again && again.error().message.find("process " + std::to_string(::getppid()) +
+                                                     " ") != std::string::npos;
+            { const auto inherited = std::move(lock).value(); }
+            ::_exit(told ? 0 : 1);
+        }
+        int status = 0;
+        ::waitpid(child, &status, 0);
+        EXPECT_EQ(status, 0);
+    }
+}
+
+TEST(DirectoryLock, KeepsASecondClaimOfTheSameProcessOut) {
+    const TestDirectory directory;
+    {
+        const auto first = claim(directory.path());
+        ASSERT_TRUE(first);
+        EXPECT_FALSE(claim(directory.path()));
+    }
+    EXPECT_TRUE(claim(directory.path()));
+}
+
+TEST(DirectoryLock, MakesADirectoryForItsOwnerAlone) {
+    const TestDirectory directory;
+    const std::string made = directory.path() + "/a/b";
+    ASSERT_TRUE(claim(made));
+    struct stat facts {};
+    ASSERT_EQ(::stat(made.c_str(), &facts), 0);
+    EXPECT_EQ(facts.st_mode & 0777, 0700U);
+}
+
+}  // namespace
+}  // namespace lk

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include "base/fork.hpp"
+
+namespace lk {
+
+/// One T for the whole process: made when it is first asked for, and never destroyed. A forked
+/// child gets one of its own and leaves the parent's alone, as a thread that is not there may hold
+/// its lock.
+template <class T>
+class PerProcess {
+  public:
+    /// From any thread.
+    [[nodiscard]] T& get() {
+        Made* made = newest_.load(std::memory_order_acquire);
+        while (made == nullptr || made->generation != fork_generation()) {
+            auto fresh = std::make_unique<Made>();
+            fresh->before = made;
+            if (newest_.compare_exchange_strong(made, fresh.get(), std::memory_order_acq_rel)) {
+                made = fresh.release();
+            }
+        }
+        return made->value;
+    }
+
+  private:
+    struct Made {
+        const std::uint32_t generation = fork_generation();
+        T value;
+        // Still reached from here, so that no leak is seen.
+        Made* before = nullptr;
+    };
+
+    std::atomic<Made*> newest_{nullptr};
+};
+
+}  // namespace lk
