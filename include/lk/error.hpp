@@ -32,6 +32,8 @@ enum class ErrorCode {
     internal,          ///< A fault of lk-dispatch itself; please report it.
     forked,            ///< Made before fork(), in the parent process.
     lane_paused,       ///< An earlier event of its partition key failed (see OnOrderedFailure).
+    outbox,            ///< The outbox's directory cannot be used, or holds what it may hold.
+    kept,              ///< Not published before the end, but in the outbox: the next run sends it.
 };
 
 /// The enumerator's name, such as "too_large". Lives forever.

@@ -28,6 +28,8 @@ std::string_view name_of(ErrorCode code) noexcept {
         case ErrorCode::internal: return "internal";
         case ErrorCode::forked: return "forked";
         case ErrorCode::lane_paused: return "lane_paused";
+        case ErrorCode::outbox: return "outbox";
+        case ErrorCode::kept: return "kept";
     }
     return "unknown";
 }
