@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -49,6 +50,13 @@ struct KeptRecord {
     std::uint64_t fingerprint = 0;
 };
 
+/// What a record takes in its page beside its bytes.
+inline constexpr std::size_t record_header_bytes = 20;
+/// What the records of a page and their headers should take together, at most: then the page fills
+/// one page of the file, and is removed by letting go of that. A larger record is a page of its
+/// own.
+inline constexpr std::size_t full_page_bytes = 65'000;
+
 /// A page as it is written: records in the order of their dispatch. The bytes must live until
 /// `done` of keep() was called.
 using PageDraft = std::vector<KeptRecord>;
@@ -84,7 +92,8 @@ class StreamOutbox {
     [[nodiscard]] virtual std::uint64_t fingerprint_seed() const noexcept = 0;
 
     /// Calls `page` with each page that an earlier run left, in the order of dispatch.
-    virtual std::optional<Error> for_each_left(const std::function<void(const LeftPage&)>& page) = 0;
+    virtual std::optional<Error> for_each_left(
+        const std::function<void(const LeftPage&)>& page) = 0;
 
     /// Writes the pages; `done` gets their ids once they are stored (see Sync), or why they are
     /// not: then none of them is. What is handed in while the disk is busy is written together.
@@ -113,6 +122,6 @@ class StreamOutbox {
 /// a newer version wrote it. A damaged file is set aside in the directory, and what could be saved
 /// of it is kept (and logged).
 [[nodiscard]] Expected<std::shared_ptr<StreamOutbox>, Error> open(const Options& options,
-                                                                 std::string_view stream);
+                                                                  std::string_view stream);
 
 }  // namespace lk::outbox

@@ -2,12 +2,15 @@
 
 #include <sqlite3.h>
 
+#include <system_error>
+
 namespace lk::sqlite {
 
-Database::Database(const std::string& path) {
-    // NOMUTEX: the store's own lock already keeps threads apart.
+Database::Database(const std::string& path, const std::string& vfs) {
+    // NOMUTEX: who uses it keeps threads apart anyway.
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-    if (sqlite3_open_v2(path.c_str(), &handle_, flags, nullptr) != SQLITE_OK) {
+    if (sqlite3_open_v2(path.c_str(), &handle_, flags, vfs.empty() ? nullptr : vfs.c_str()) !=
+        SQLITE_OK) {
         const std::string said = handle_ ? sqlite3_errmsg(handle_) : "out of memory";
         sqlite3_close(handle_);
         throw DatabaseError("cannot open " + path + ": " + said);
@@ -19,7 +22,21 @@ Database::~Database() {
 }
 
 void Database::fail(std::string_view doing) const {
-    throw DatabaseError(std::string(doing) + ": " + sqlite3_errmsg(handle_));
+    const int code = sqlite3_errcode(handle_) & 0xff;
+    std::string message = std::string(doing) + ": " + sqlite3_errmsg(handle_);
+    if (code == SQLITE_IOERR || code == SQLITE_CANTOPEN) {
+        const int reason = sqlite3_system_errno(handle_);
+        if (reason != 0) message += " (" + std::generic_category().message(reason) + ")";
+    }
+    throw DatabaseError(message, code == SQLITE_CORRUPT || code == SQLITE_NOTADB);
+}
+
+void Database::distrust(int most_value_bytes) {
+    sqlite3_db_config(handle_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+    sqlite3_db_config(handle_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+    sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
+    sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr);
+    sqlite3_limit(handle_, SQLITE_LIMIT_LENGTH, most_value_bytes);
 }
 
 void Database::execute(const std::string& sql) {

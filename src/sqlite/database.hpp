@@ -13,14 +13,22 @@ namespace lk::sqlite {
 /// What SQLite said. Thrown here, and caught by the room that uses it: nobody else sees it.
 class DatabaseError : public std::runtime_error {
   public:
-    using std::runtime_error::runtime_error;
+    explicit DatabaseError(const std::string& message, bool damaged = false)
+        : std::runtime_error(message), damaged_(damaged) {}
+
+    /// True when the file is no database, or not a whole one.
+    [[nodiscard]] bool damaged() const noexcept { return damaged_; }
+
+  private:
+    bool damaged_;
 };
 
 /// One SQLite connection. Used by one thread at a time.
 class Database {
   public:
-    /// Opens or creates the file; ":memory:" for none.
-    explicit Database(const std::string& path);
+    /// Opens or creates the file; ":memory:" for none. The VFS is SQLite's way to the file system;
+    /// empty: the default one.
+    explicit Database(const std::string& path, const std::string& vfs = {});
     ~Database();
     Database(const Database&) = delete;
     Database& operator=(const Database&) = delete;
@@ -30,8 +38,13 @@ class Database {
     [[nodiscard]] std::int64_t number(const std::string& sql);
     [[nodiscard]] std::int64_t last_row() const noexcept;
 
+    /// Lets a file that somebody else may have written do nothing but hold data, and no value in
+    /// it be larger than that.
+    void distrust(int most_value_bytes);
+
   private:
     friend class Statement;
+    friend class WriteAheadLog;
     [[noreturn]] void fail(std::string_view doing) const;
 
     sqlite3* handle_ = nullptr;

@@ -1,0 +1,229 @@
+#include "outbox/file.hpp"
+
+#include <limits>
+
+#include "base/random.hpp"
+#include "outbox/page_body.hpp"
+#include "outbox/schema.hpp"
+#include "outbox/statements.hpp"
+
+namespace lk::outbox {
+
+namespace {
+
+using sqlite::DatabaseError;
+using sqlite::Rows;
+
+// Where the tally stands in the list of pages: behind all streams, beside the newest pages, so
+// that it is written with a page of the file that is written anyway.
+constexpr std::int64_t tally_stream = std::numeric_limits<std::int64_t>::max();
+
+const char* synchronous(Sync sync) {
+    switch (sync) {
+        case Sync::every_commit: return "PRAGMA synchronous=FULL";
+        case Sync::interval: return "PRAGMA synchronous=NORMAL";
+        case Sync::os: return "PRAGMA synchronous=OFF";
+    }
+    return "";
+}
+
+[[noreturn]] void damaged(const std::string& what) {
+    throw DatabaseError(what, true);
+}
+
+std::uint64_t random_seed() {
+    std::uint8_t bytes[sizeof(std::uint64_t)];
+    RandomBytes().fill(bytes);
+    std::uint64_t seed = 0;
+    for (const std::uint8_t byte : bytes) seed = seed << 8 | byte;
+    return seed;
+}
+
+}  // namespace
+
+File::File(const FileOptions& options)
+    : database_(options.path, options.vfs), log_(database_, file_page_bytes) {
+    prepare_schema(database_, options.path);
+    database_.execute(synchronous(options.sync));
+    log_.copy_and_truncate();
+    statements_ = std::make_unique<Statements>(database_);
+    read_tally();
+}
+
+File::~File() = default;
+
+void File::read_tally() {
+    sqlite::Statement& statement = statements_->state;
+    const Rows rows(statement);
+    statement.bind(1, tally_stream).bind(2, 0);
+    if (!statement.step()) {
+        // A new file has none. Where there are pages, check() misses it.
+        tally_ = {};
+        return;
+    }
+    const auto tally = Tally::read(statement.bytes(0));
+    if (!tally) damaged("the tally of the pages is damaged");
+    tally_ = *tally;
+}
+
+void File::check() {
+    Tally found;
+    found.next_id = tally_.next_id;
+    sqlite::Statement& statement = statements_->all_states;
+    const Rows rows(statement);
+    statement.bind(1, tally_stream);
+    while (statement.step()) {
+        const PageId id = statement.number(1);
+        const auto state = PageState::read(statement.bytes(2), statement.number(0), id);
+        if (!state) damaged("what is known of page " + std::to_string(id) + " is damaged");
+        found.add(id, state->body_bytes());
+    }
+    if (found != tally_) damaged("the list of the pages is not whole");
+}
+
+std::vector<FileStream> File::streams() {
+    std::vector<FileStream> all;
+    sqlite::Statement& statement = statements_->streams;
+    const Rows rows(statement);
+    while (statement.step()) {
+        all.push_back({.number = statement.number(0),
+                       .name = std::string(statement.bytes(1)),
+                       .fingerprint_seed = static_cast<std::uint64_t>(statement.number(2))});
+    }
+    return all;
+}
+
+FileStream File::stream(std::string_view name) {
+    std::int64_t last = 0;
+    for (FileStream& one : streams()) {
+        if (one.name == name) return std::move(one);
+        last = one.number;
+    }
+    if (last >= tally_stream - 1) damaged("the list of the streams is damaged");
+    FileStream added{
+        .number = last + 1, .name = std::string(name), .fingerprint_seed = random_seed()};
+    add_stream(added);
+    return added;
+}
+
+void File::add_stream(const FileStream& stream) {
+    statements_->add_stream.bind(1, stream.number)
+        .bind_text(2, stream.name)
+        .bind(3, static_cast<std::int64_t>(stream.fingerprint_seed))
+        .run();
+}
+
+void File::for_each_unsettled(const FileStream& stream, PageId after, PageId before, int most,
+                              const std::function<void(PageId, const PageState&)>& page) {
+    sqlite::Statement& statement = statements_->states;
+    const Rows rows(statement);
+    statement.bind(1, stream.number).bind(2, after).bind(3, before).bind(4, most);
+    while (statement.step()) {
+        const PageId id = statement.number(0);
+        const auto state = PageState::read(statement.bytes(1), stream.number, id);
+        if (!state) damaged("what is known of page " + std::to_string(id) + " is damaged");
+        page(id, *state);
+    }
+}
+
+std::optional<PageState> File::state(const FileStream& stream, PageId id) {
+    sqlite::Statement& statement = statements_->state;
+    const Rows rows(statement);
+    statement.bind(1, stream.number).bind(2, id);
+    if (!statement.step()) return std::nullopt;
+    auto state = PageState::read(statement.bytes(0), stream.number, id);
+    if (!state) damaged("what is known of page " + std::to_string(id) + " is damaged");
+    return state;
+}
+
+std::optional<KeptPage> File::load(const FileStream& stream, PageId id) {
+    const auto known = state(stream, id);
+    if (!known) return std::nullopt;
+    KeptPage page;
+    page.id = id;
+    {
+        sqlite::Statement& statement = statements_->page;
+        const Rows rows(statement);
+        statement.bind(1, id);
+        if (statement.step()) page.body = statement.bytes(0);
+    }
+    auto body = read_page_body(page.body);
+    if (!body || body->facts.id != id || body->facts.stream != stream.name ||
+        body->records.size() != known->records()) {
+        damaged("page " + std::to_string(id) + " is damaged");
+    }
+    page.kept_at_ms = body->facts.kept_at_ms;
+    page.records = std::move(body->records);
+    page.settled = known->settled();
+    return page;
+}
+
+std::int64_t File::free_pages() {
+    const Rows rows(statements_->free_pages);
+    return statements_->free_pages.step() ? statements_->free_pages.number(0) : 0;
+}
+
+void File::give_back(int pages) {
+    database_.execute("PRAGMA incremental_vacuum(" + std::to_string(pages) + ")");
+}
+
+File::Change::Change(File& file) : file_(file), transaction_(file.database_), tally_(file.tally_) {}
+
+void File::Change::put_state(const FileStream& stream, PageId id, const PageState& state) {
+    state.write(file_.row_, stream.number, id);
+    file_.statements_->put_state.bind(1, stream.number).bind(2, id).bind_blob(3, file_.row_).run();
+}
+
+void File::Change::keep(const FileStream& stream, PageId id, std::int64_t kept_at_ms,
+                        const PageDraft& draft) {
+    write_page_body(file_.body_,
+                    {.id = id,
+                     .kept_at_ms = kept_at_ms,
+                     .stream = stream.name,
+                     .fingerprint_seed = stream.fingerprint_seed},
+                    draft);
+    copy(stream, id, file_.body_, PageState(draft, kept_at_ms, file_.body_.size()));
+}
+
+void File::Change::copy(const FileStream& stream, PageId id, std::string_view body,
+                        const PageState& state) {
+    file_.statements_->add_page.bind(1, id).bind_blob(2, body).run();
+    put_state(stream, id, state);
+    tally_.add(id, state.body_bytes());
+    use_ids_below(id + 1);
+}
+
+void File::Change::settle(const FileStream& stream, PageId id,
+                          std::span<const std::uint32_t> records) {
+    auto state = file_.state(stream, id);
+    if (!state) return;
+    state->settle(records);
+    if (state->all_settled()) {
+        remove(stream, id, *state);
+    } else {
+        put_state(stream, id, *state);
+    }
+}
+
+void File::Change::remove(const FileStream& stream, PageId id) {
+    if (const auto state = file_.state(stream, id)) remove(stream, id, *state);
+}
+
+void File::Change::remove(const FileStream& stream, PageId id, const PageState& state) {
+    file_.statements_->remove_page.bind(1, id).run();
+    file_.statements_->remove_state.bind(1, stream.number).bind(2, id).run();
+    tally_.remove(id, state.body_bytes());
+}
+
+void File::Change::use_ids_below(PageId id) noexcept {
+    tally_.next_id = std::max(tally_.next_id, id);
+}
+
+void File::Change::commit() {
+    tally_.write(file_.row_);
+    file_.statements_->put_state.bind(1, tally_stream).bind(2, 0).bind_blob(3, file_.row_).run();
+    transaction_.commit();
+    file_.tally_ = tally_;
+}
+
+}  // namespace lk::outbox

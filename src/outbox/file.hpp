@@ -1,0 +1,107 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "outbox/outbox.hpp"
+#include "outbox/page_state.hpp"
+#include "outbox/tally.hpp"
+#include "sqlite/database.hpp"
+#include "sqlite/write_ahead_log.hpp"
+
+namespace lk::outbox {
+
+struct FileOptions {
+    std::string path;
+    std::string vfs;
+    Sync sync = Sync::every_commit;
+};
+
+/// A stream as the file knows it.
+struct FileStream {
+    std::int64_t number = 0;
+    std::string name;
+    std::uint64_t fingerprint_seed = 0;
+};
+
+/// The outbox's file, on the only connection there is. Used by one thread at a time. Everything
+/// throws DatabaseError; after one the file can only be closed.
+class File {
+  public:
+    /// Opens or creates it. What a log holds that an earlier run left is in the file after it.
+    explicit File(const FileOptions& options);
+    ~File();
+    File(const File&) = delete;
+    File& operator=(const File&) = delete;
+
+    /// Looks through the list of pages, and throws unless it is whole.
+    void check();
+
+    [[nodiscard]] std::vector<FileStream> streams();
+    /// Adds it where it is not there.
+    FileStream stream(std::string_view name);
+    void add_stream(const FileStream& stream);
+
+    [[nodiscard]] const Tally& tally() const noexcept { return tally_; }
+
+    /// Calls `page` with each that is not wholly settled and comes after `after` and before
+    /// `before`, up to `most`.
+    void for_each_unsettled(const FileStream& stream, PageId after, PageId before, int most,
+                            const std::function<void(PageId, const PageState&)>& page);
+    [[nodiscard]] std::optional<PageState> state(const FileStream& stream, PageId id);
+    /// Nothing when there is no such page.
+    [[nodiscard]] std::optional<KeptPage> load(const FileStream& stream, PageId id);
+
+    /// What changes together: everything until commit(), or nothing.
+    class Change {
+      public:
+        explicit Change(File& file);
+
+        void keep(const FileStream& stream, PageId id, std::int64_t kept_at_ms,
+                  const PageDraft& draft);
+        /// A page as it was read elsewhere.
+        void copy(const FileStream& stream, PageId id, std::string_view body,
+                  const PageState& state);
+        /// A page that is not there is as good as settled.
+        void settle(const FileStream& stream, PageId id, std::span<const std::uint32_t> records);
+        void remove(const FileStream& stream, PageId id);
+        /// No id below it is given again.
+        void use_ids_below(PageId id) noexcept;
+
+        void commit();
+
+      private:
+        void put_state(const FileStream& stream, PageId id, const PageState& state);
+        void remove(const FileStream& stream, PageId id, const PageState& state);
+
+        File& file_;
+        sqlite::Transaction transaction_;
+        Tally tally_;
+    };
+
+    [[nodiscard]] sqlite::WriteAheadLog& log() noexcept { return log_; }
+    /// Pages of the file that hold nothing.
+    [[nodiscard]] std::int64_t free_pages();
+    /// Gives up to so many of them back to the file system.
+    void give_back(int pages);
+
+  private:
+    struct Statements;
+
+    void read_tally();
+
+    sqlite::Database database_;
+    sqlite::WriteAheadLog log_;
+    std::unique_ptr<Statements> statements_;
+    Tally tally_;
+    // Used again and again.
+    std::string body_;
+    std::string row_;
+};
+
+}  // namespace lk::outbox

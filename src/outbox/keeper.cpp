@@ -1,0 +1,279 @@
+#include "outbox/keeper.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace lk::outbox {
+
+namespace {
+
+using namespace std::chrono_literals;
+using sqlite::DatabaseError;
+
+// How much of the log is copied into the file at once, in pages of it: 32 MiB. Most of them have
+// been written over by then: what is settled soon is never copied.
+constexpr int log_pages = 512;
+// Free pages that stay for what comes: 16 MiB. What is more is given back in small steps.
+constexpr std::int64_t spare_pages = 256;
+constexpr int pages_a_step = 64;
+constexpr auto tidy_delay = 1s;
+constexpr auto tidy_step = 20ms;
+constexpr auto retry_delay = 1s;
+
+constexpr DirectoryUse outbox_directory{
+    .name = "outbox directory", .mend = "stop that, or give each process a directory of its own"};
+
+std::int64_t system_ms() {
+    using namespace std::chrono;
+    return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+TimePoint now() {
+    return std::chrono::steady_clock::now();
+}
+
+}  // namespace
+
+Keeper::Keeper(const Options& options, DirectoryLock lock)
+    : options_(options), directory_lock_(std::move(lock)) {}
+
+Keeper::~Keeper() = default;
+
+Expected<std::unique_ptr<Keeper>, Error> Keeper::open(const Options& options) {
+    auto lock = DirectoryLock::claim(options.directory, outbox_directory);
+    if (!lock) return std::move(lock).error();
+    std::unique_ptr<Keeper> keeper(new Keeper(options, std::move(lock).value()));
+    if (auto error = keeper->attempt([](File& file) { file.check(); })) return std::move(*error);
+    return keeper;
+}
+
+Error Keeper::failed(const std::string& what) const {
+    return {.code = ErrorCode::outbox,
+            .message = "the outbox in " + options_.directory + " cannot be used: " + what +
+                       "; see that the disk has room and works"};
+}
+
+void Keeper::log(int level, const std::string& text) const {
+    if (options_.log) options_.log(level, "outbox " + options_.directory + ": " + text);
+}
+
+void Keeper::open_file() {
+    if (file_) return;
+    file_.emplace(FileOptions{
+        .path = options_.directory + "/outbox.db", .vfs = options_.vfs, .sync = options_.sync});
+    next_id_ = std::max(next_id_, file_->tally().next_id);
+    bytes_.store(file_->tally().bytes, std::memory_order_relaxed);
+}
+
+// What the failed commit may have left is cut off, as it may be in the system's memory and not on
+// the disk: written again it is, and then all of it.
+void Keeper::drop_file() noexcept {
+    if (!file_) return;
+    file_->log().cut_failed_commit();
+    file_.reset();
+}
+
+// Does it on a connection that has not failed; a second time on a new one when it has.
+std::optional<Error> Keeper::attempt(const std::function<void(File&)>& work) {
+    for (int attempts = 0;; ++attempts) {
+        try {
+            open_file();
+            work(*file_);
+            return std::nullopt;
+        } catch (const DatabaseError& error) {
+            drop_file();
+            if (attempts > 0) return failed(error.what());
+        }
+    }
+}
+
+Expected<FileStream, Error> Keeper::stream(std::string_view name) {
+    FileStream stream;
+    if (auto error = attempt([&](File& file) { stream = file.stream(name); })) {
+        return std::move(*error);
+    }
+    return stream;
+}
+
+Expected<std::vector<LeftPage>, Error> Keeper::left(const FileStream& stream, PageId after,
+                                                    PageId before, int most) {
+    std::vector<LeftPage> pages;
+    auto error = attempt([&](File& file) {
+        pages.clear();
+        file.for_each_unsettled(stream, after, before, most,
+                                [&](PageId id, const PageState& state) {
+                                    pages.push_back({.id = id,
+                                                     .kept_at_ms = state.kept_at_ms(),
+                                                     .bytes = state.body_bytes(),
+                                                     .fingerprints = state.fingerprints()});
+                                });
+    });
+    if (error) return std::move(*error);
+    return pages;
+}
+
+void Keeper::carry_out(Asked asked) {
+    for (Asked::Settle& one : asked.settles) settle(std::move(one));
+    for (auto& flush : asked.flushes) flushes_.push_back(std::move(flush));
+    if (!asked.keeps.empty() || !due_.empty()) write(asked.keeps);
+    if (origin_.inherited()) return;
+    for (const Asked::Load& one : asked.loads) {
+        one.done(load(one));
+        if (origin_.inherited()) return;
+    }
+    for (const auto& question : asked.questions) question(*this);
+    answer_flushes();
+}
+
+void Keeper::settle(Asked::Settle settle) {
+    Due& due = due_[settle.id];
+    due.stream = std::move(settle.stream);
+    due.records.insert(due.records.end(), settle.records.begin(), settle.records.end());
+}
+
+void Keeper::write(std::vector<Asked::Keep>& keeps) {
+    std::vector<Draft> drafts;
+    for (const Asked::Keep& keep : keeps) {
+        for (const PageDraft& page : keep.pages) {
+            drafts.push_back({.stream = keep.stream, .id = next_id_++, .records = &page});
+        }
+    }
+    bool again = false;
+    auto error = attempt([&](File& file) { write(file, drafts, std::exchange(again, true)); });
+    if (error) {
+        for (const Draft& draft : drafts) due_[draft.id] = {.stream = draft.stream, .records = {}, .remove = true};
+        retry_at_ = now() + retry_delay;
+    } else {
+        due_.clear();
+        retry_at_ = never;
+        bytes_.store(file_->tally().bytes, std::memory_order_relaxed);
+        if (sync_at_ == never && options_.sync == Sync::interval) {
+            sync_at_ = now() + options_.sync_interval;
+        }
+        tidy_at_ = now() + tidy_delay;
+    }
+    auto next = drafts.begin();
+    for (Asked::Keep& keep : keeps) {
+        std::vector<PageId> ids;
+        ids.reserve(keep.pages.size());
+        for (std::size_t i = 0; i < keep.pages.size(); ++i) ids.push_back((next++)->id);
+        if (error) {
+            keep.done(*error);
+        } else {
+            keep.done(std::move(ids));
+        }
+        if (origin_.inherited()) return;
+    }
+    if (!error && file_->log().pages() >= log_pages) copy_log(false);
+}
+
+void Keeper::write(File& file, const std::vector<Draft>& drafts, bool again) {
+    File::Change change(file);
+    const std::int64_t kept_at_ms = system_ms();
+    for (const Draft& draft : drafts) {
+        // The first attempt may have come as far as the file.
+        if (again) change.remove(*draft.stream, draft.id);
+        change.keep(*draft.stream, draft.id, kept_at_ms, *draft.records);
+    }
+    for (const auto& [id, due] : due_) {
+        if (due.remove) {
+            change.remove(*due.stream, id);
+        } else {
+            change.settle(*due.stream, id, due.records);
+        }
+    }
+    change.commit();
+}
+
+Expected<KeptPage, Error> Keeper::load(const Asked::Load& asked) {
+    std::optional<KeptPage> page;
+    if (auto error = attempt([&](File& file) { page = file.load(*asked.stream, asked.id); })) {
+        return std::move(*error);
+    }
+    if (!page) {
+        return failed("page " + std::to_string(asked.id) + " is not in it");
+    }
+    const auto due = due_.find(asked.id);
+    if (due == due_.end()) return std::move(*page);
+    for (const std::uint32_t record : due->second.records) {
+        if (record < page->settled.size()) page->settled[record] = true;
+    }
+    return std::move(*page);
+}
+
+// Only what is written can be flushed: where the disk fails they wait, until it works or the end.
+void Keeper::answer_flushes() {
+    if (flushes_.empty() || !due_.empty()) return;
+    synchronize();
+    for (const auto& done : std::exchange(flushes_, {})) {
+        done();
+        if (origin_.inherited()) return;
+    }
+}
+
+void Keeper::synchronize() {
+    if (sync_at_ == never || !file_) return;
+    sync_at_ = never;
+    try {
+        file_->log().synchronize();
+    } catch (const DatabaseError& error) {
+        log(2, std::string(error.what()) +
+                   "; what was stored since the last time may be lost "
+                   "when the machine fails");
+        drop_file();
+    }
+}
+
+// Nothing is lost when it fails: what was committed is in the log.
+void Keeper::copy_log(bool truncate) {
+    try {
+        if (truncate) {
+            file_->log().copy_and_truncate();
+        } else {
+            file_->log().copy();
+        }
+    } catch (const DatabaseError& error) {
+        log(2, error.what());
+        drop_file();
+    }
+}
+
+TimePoint Keeper::next_chore() const noexcept {
+    return std::min({retry_at_, sync_at_, tidy_at_});
+}
+
+void Keeper::do_chores(TimePoint at) {
+    if (retry_at_ <= at) {
+        std::vector<Asked::Keep> none;
+        write(none);
+        answer_flushes();
+    }
+    if (sync_at_ <= at) synchronize();
+    if (tidy_at_ > at) return;
+    tidy_at_ = never;
+    if (!file_) return;
+    try {
+        if (file_->free_pages() > spare_pages) {
+            file_->give_back(pages_a_step);
+            tidy_at_ = at + tidy_step;
+        }
+    } catch (const DatabaseError& error) {
+        log(2, error.what());
+        drop_file();
+        return;
+    }
+    if (tidy_at_ == never || file_->log().pages() >= log_pages) copy_log(true);
+}
+
+void Keeper::finish() {
+    if (!due_.empty()) {
+        std::vector<Asked::Keep> none;
+        write(none);
+    }
+    synchronize();
+    for (const auto& done : std::exchange(flushes_, {})) done();
+    if (origin_.inherited()) return;
+    file_.reset();
+}
+
+}  // namespace lk::outbox

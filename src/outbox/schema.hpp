@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+
+#include "sqlite/database.hpp"
+
+namespace lk::outbox {
+
+/// The pages of the file. SQLite's largest: a page of the outbox fits in one.
+inline constexpr int file_page_bytes = 65536;
+
+/// Creates the tables in a new file, or checks what is there, and sets how the connection works.
+/// Throws DatabaseError when the file is another program's, was written by a newer version of
+/// lk-dispatch, or is damaged. `path` is for the message.
+void prepare_schema(sqlite::Database& database, const std::string& path);
+
+}  // namespace lk::outbox
