@@ -1,6 +1,7 @@
 #include "outbox/file.hpp"
 
 #include <limits>
+#include <set>
 
 #include "base/random.hpp"
 #include "outbox/page_body.hpp"
@@ -69,6 +70,8 @@ void File::read_tally() {
 void File::check() {
     Tally found;
     found.next_id = tally_.next_id;
+    std::set<std::int64_t> numbers;
+    for (const FileStream& stream : streams()) numbers.insert(stream.number);
     sqlite::Statement& statement = statements_->all_states;
     const Rows rows(statement);
     statement.bind(1, tally_stream);
@@ -76,6 +79,7 @@ void File::check() {
         const PageId id = statement.number(1);
         const auto state = PageState::read(statement.bytes(2), statement.number(0), id);
         if (!state) damaged("what is known of page " + std::to_string(id) + " is damaged");
+        if (!numbers.contains(statement.number(0))) damaged("the list of streams is not whole");
         found.add(id, state->body_bytes());
     }
     if (found != tally_) damaged("the list of the pages is not whole");
@@ -86,9 +90,7 @@ std::vector<FileStream> File::streams() {
     sqlite::Statement& statement = statements_->streams;
     const Rows rows(statement);
     while (statement.step()) {
-        all.push_back({.number = statement.number(0),
-                       .name = std::string(statement.bytes(1)),
-                       .fingerprint_seed = static_cast<std::uint64_t>(statement.number(2))});
+        all.push_back(FileStream::read(statement));
     }
     return all;
 }
@@ -110,6 +112,7 @@ void File::add_stream(const FileStream& stream) {
     statements_->add_stream.bind(1, stream.number)
         .bind_text(2, stream.name)
         .bind(3, static_cast<std::int64_t>(stream.fingerprint_seed))
+        .bind(4, stream.checksum())
         .run();
 }
 

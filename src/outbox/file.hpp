@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "outbox/file_stream.hpp"
 #include "outbox/outbox.hpp"
 #include "outbox/page_state.hpp"
 #include "outbox/tally.hpp"
@@ -22,13 +23,6 @@ struct FileOptions {
     Sync sync = Sync::every_commit;
 };
 
-/// A stream as the file knows it.
-struct FileStream {
-    std::int64_t number = 0;
-    std::string name;
-    std::uint64_t fingerprint_seed = 0;
-};
-
 /// The outbox's file, on the only connection there is. Used by one thread at a time. Everything
 /// throws DatabaseError; after one the file can only be closed.
 class File {
@@ -39,7 +33,7 @@ class File {
     File(const File&) = delete;
     File& operator=(const File&) = delete;
 
-    /// Looks through the list of pages, and throws unless it is whole.
+    /// Looks through the lists of pages and streams, and throws unless they are whole.
     void check();
 
     [[nodiscard]] std::vector<FileStream> streams();

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "outbox/salvage.hpp"
+
 namespace lk::outbox {
 
 namespace {
@@ -35,7 +37,10 @@ TimePoint now() {
 }  // namespace
 
 Keeper::Keeper(const Options& options, DirectoryLock lock)
-    : options_(options), directory_lock_(std::move(lock)) {}
+    : options_(options),
+      file_options_{
+          .path = options.directory + "/outbox.db", .vfs = options.vfs, .sync = options.sync},
+      directory_lock_(std::move(lock)) {}
 
 Keeper::~Keeper() = default;
 
@@ -59,8 +64,8 @@ void Keeper::log(int level, const std::string& text) const {
 
 void Keeper::open_file() {
     if (file_) return;
-    file_.emplace(FileOptions{
-        .path = options_.directory + "/outbox.db", .vfs = options_.vfs, .sync = options_.sync});
+    finish_salvage(file_options_.path);
+    file_.emplace(file_options_);
     next_id_ = std::max(next_id_, file_->tally().next_id);
     bytes_.store(file_->tally().bytes, std::memory_order_relaxed);
 }
@@ -73,18 +78,33 @@ void Keeper::drop_file() noexcept {
     file_.reset();
 }
 
-// Does it on a connection that has not failed; a second time on a new one when it has.
+// Does it on a connection that has not failed; a second time on a new one when it has, and on a new
+// file when this one is damaged.
 std::optional<Error> Keeper::attempt(const std::function<void(File&)>& work) {
+    bool was_damaged = false;
     for (int attempts = 0;; ++attempts) {
         try {
+            if (was_damaged) save_what_can_be();
+            was_damaged = false;
             open_file();
             work(*file_);
             return std::nullopt;
         } catch (const DatabaseError& error) {
             drop_file();
             if (attempts > 0) return failed(error.what());
+            was_damaged = error.damaged();
+            if (was_damaged) log(2, std::string("the file is damaged: ") + error.what());
         }
     }
+}
+
+void Keeper::save_what_can_be() {
+    const Salvaged salvaged = salvage(file_options_, streams_);
+    log(2, std::to_string(salvaged.records) + " records in " + std::to_string(salvaged.pages) +
+               " pages were saved from the damaged file, " + std::to_string(salvaged.lost_pages) +
+               " pages were lost" +
+               (salvaged.list_was_whole ? "" : ", and maybe more: their list is damaged, too") +
+               "; it was set aside in " + salvaged.folder);
 }
 
 Expected<FileStream, Error> Keeper::stream(std::string_view name) {
@@ -92,6 +112,8 @@ Expected<FileStream, Error> Keeper::stream(std::string_view name) {
     if (auto error = attempt([&](File& file) { stream = file.stream(name); })) {
         return std::move(*error);
     }
+    const auto is_it = [&](const FileStream& one) { return one.number == stream.number; };
+    if (std::ranges::none_of(streams_, is_it)) streams_.push_back(stream);
     return stream;
 }
 
@@ -141,7 +163,8 @@ void Keeper::write(std::vector<Asked::Keep>& keeps) {
     bool again = false;
     auto error = attempt([&](File& file) { write(file, drafts, std::exchange(again, true)); });
     if (error) {
-        for (const Draft& draft : drafts) due_[draft.id] = {.stream = draft.stream, .records = {}, .remove = true};
+        for (const Draft& draft : drafts)
+            due_[draft.id] = {.stream = draft.stream, .records = {}, .remove = true};
         retry_at_ = now() + retry_delay;
     } else {
         due_.clear();
@@ -191,7 +214,11 @@ Expected<KeptPage, Error> Keeper::load(const Asked::Load& asked) {
         return std::move(*error);
     }
     if (!page) {
-        return failed("page " + std::to_string(asked.id) + " is not in it");
+        return Error{.code = ErrorCode::outbox,
+                     .message = "the outbox in " + options_.directory + " has no page " +
+                                std::to_string(asked.id) + " of the stream " + asked.stream->name +
+                                ": it is settled, or was lost with a "
+                                "damaged file"};
     }
     const auto due = due_.find(asked.id);
     if (due == due_.end()) return std::move(*page);

@@ -70,6 +70,7 @@ class Keeper {
     Keeper(const Options& options, DirectoryLock lock);
 
     std::optional<Error> attempt(const std::function<void(File&)>& work);
+    void save_what_can_be();
     void open_file();
     void drop_file() noexcept;
 
@@ -86,9 +87,12 @@ class Keeper {
 
     const Origin origin_;
     const Options options_;
+    const FileOptions file_options_;
     // Held longest: the directory is free only once the file is closed.
     const DirectoryLock directory_lock_;
     std::optional<File> file_;
+    // Those that are in use.
+    std::vector<FileStream> streams_;
     PageId next_id_ = 1;
     std::atomic<std::uint64_t> bytes_{0};
 

@@ -17,15 +17,12 @@ constexpr std::int64_t schema_version = 1;
 // page: see page_body.hpp. unsettled: a row for each of them, see page_state.hpp, so that looking
 // through them and settling touches no records; its last row is the tally (tally.hpp).
 constexpr const char* tables[] = {
-    "CREATE TABLE stream(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, seed INTEGER NOT NULL)"
-    " STRICT",
+    "CREATE TABLE stream(id INTEGER PRIMARY KEY, name TEXT NOT NULL, seed INTEGER NOT NULL,"
+    " checksum INTEGER NOT NULL) STRICT",
     "CREATE TABLE page(id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT",
     "CREATE TABLE unsettled(stream INTEGER NOT NULL, page INTEGER NOT NULL, state BLOB NOT NULL,"
     " PRIMARY KEY(stream, page)) STRICT, WITHOUT ROWID",
 };
-
-// A record of Kinesis has 10 MiB at most.
-constexpr int most_value_bytes = 32 << 20;
 
 void configure(Database& database) {
     database.distrust(most_value_bytes);

@@ -9,6 +9,9 @@ namespace lk::outbox {
 /// The pages of the file. SQLite's largest: a page of the outbox fits in one.
 inline constexpr int file_page_bytes = 65536;
 
+/// How much of a value is read: a record of Kinesis has 10 MiB at most.
+inline constexpr int most_value_bytes = 32 << 20;
+
 /// Creates the tables in a new file, or checks what is there, and sets how the connection works.
 /// Throws DatabaseError when the file is another program's, was written by a newer version of
 /// lk-dispatch, or is damaged. `path` is for the message.

@@ -7,9 +7,10 @@ namespace lk::outbox {
 /// What the outbox asks SQLite, prepared once. See schema.cpp for the tables.
 struct File::Statements {
     explicit Statements(sqlite::Database& database)
-        : streams(database, "SELECT id, name, seed FROM stream ORDER BY id"),
-          add_stream(database, "INSERT INTO stream(id, name, seed) VALUES(?1, ?2, ?3)"),
-          add_page(database, "INSERT INTO page(id, body) VALUES(?1, ?2)"),
+        : streams(database, "SELECT id, name, seed, checksum FROM stream ORDER BY id"),
+          add_stream(database,
+                     "INSERT INTO stream(id, name, seed, checksum) VALUES(?1, ?2, ?3, ?4)"),
+          add_page(database, "INSERT OR REPLACE INTO page(id, body) VALUES(?1, ?2)"),
           page(database, "SELECT body FROM page WHERE id = ?1"),
           remove_page(database, "DELETE FROM page WHERE id = ?1"),
           put_state(database,

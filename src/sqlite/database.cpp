@@ -43,6 +43,11 @@ void Database::execute(const std::string& sql) {
     if (sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) fail(sql);
 }
 
+void Database::change_nothing() {
+    sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+    execute("PRAGMA query_only=ON");
+}
+
 std::int64_t Database::number(const std::string& sql) {
     Statement statement(*this, sql);
     return statement.step() ? statement.number(0) : 0;

@@ -42,6 +42,9 @@ class Database {
     /// it be larger than that.
     void distrust(int most_value_bytes);
 
+    /// Leaves the file as it is, its log and all: for reading what is damaged.
+    void change_nothing();
+
   private:
     friend class Statement;
     friend class WriteAheadLog;
