@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <future>
 
-#include "kinesis/loop_owner.hpp"
 #include "base/test_directory.hpp"
+#include "kinesis/loop_owner.hpp"
 
 namespace lk {
 namespace {

@@ -5,8 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "local/http/raw_client.hpp"
 #include "base/test_directory.hpp"
+#include "local/http/raw_client.hpp"
 
 namespace lk::local {
 namespace {

@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "local/operations/test_kinesis.hpp"
 #include "base/test_directory.hpp"
+#include "local/operations/test_kinesis.hpp"
 
 namespace lk::local {
 namespace {

@@ -29,7 +29,7 @@ const char* synchronous(Sync sync) {
 }
 
 [[noreturn]] void damaged(const std::string& what) {
-    throw DatabaseError(what, true);
+    throw DatabaseError(what, sqlite::DatabaseError::Kind::damaged);
 }
 
 std::uint64_t random_seed() {

@@ -18,7 +18,8 @@ FileStream FileStream::read(const sqlite::Statement& row) {
                       .name = std::string(row.bytes(1)),
                       .fingerprint_seed = static_cast<std::uint64_t>(row.number(2))};
     if (stream.checksum() != row.number(3)) {
-        throw sqlite::DatabaseError("what is known of a stream is damaged", true);
+        throw sqlite::DatabaseError("what is known of a stream is damaged",
+                                    sqlite::DatabaseError::Kind::damaged);
     }
     return stream;
 }

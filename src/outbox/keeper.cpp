@@ -1,9 +1,13 @@
 #include "outbox/keeper.hpp"
 
 #include <algorithm>
+#include <filesystem>
+#include <limits>
+#include <system_error>
 #include <utility>
 
 #include "outbox/salvage.hpp"
+#include "sqlite/fork_gate.hpp"
 
 namespace lk::outbox {
 
@@ -30,6 +34,10 @@ std::int64_t system_ms() {
     return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
 }
 
+std::string path_in(const std::string& directory) {
+    return directory + "/outbox.db";
+}
+
 TimePoint now() {
     return std::chrono::steady_clock::now();
 }
@@ -38,8 +46,7 @@ TimePoint now() {
 
 Keeper::Keeper(const Options& options, DirectoryLock lock)
     : options_(options),
-      file_options_{
-          .path = options.directory + "/outbox.db", .vfs = options.vfs, .sync = options.sync},
+      file_options_{.path = path_in(options.directory), .vfs = options.vfs, .sync = options.sync},
       directory_lock_(std::move(lock)) {}
 
 Keeper::~Keeper() = default;
@@ -50,6 +57,12 @@ Expected<std::unique_ptr<Keeper>, Error> Keeper::open(const Options& options) {
     std::unique_ptr<Keeper> keeper(new Keeper(options, std::move(lock).value()));
     if (auto error = keeper->attempt([](File& file) { file.check(); })) return std::move(*error);
     return keeper;
+}
+
+bool Keeper::is_there(const Options& options) {
+    const std::string path = path_in(options.directory);
+    std::error_code error;
+    return std::filesystem::exists(path, error) || is_salvage_to_finish(path);
 }
 
 Error Keeper::failed(const std::string& what) const {
@@ -81,6 +94,8 @@ void Keeper::drop_file() noexcept {
 // Does it on a connection that has not failed; a second time on a new one when it has, and on a new
 // file when this one is damaged.
 std::optional<Error> Keeper::attempt(const std::function<void(File&)>& work) {
+    const sqlite::WithinSqlite within;
+    std::string first;
     bool was_damaged = false;
     for (int attempts = 0;; ++attempts) {
         try {
@@ -91,11 +106,23 @@ std::optional<Error> Keeper::attempt(const std::function<void(File&)>& work) {
             return std::nullopt;
         } catch (const DatabaseError& error) {
             drop_file();
-            if (attempts > 0) return failed(error.what());
-            was_damaged = error.damaged();
+            if (attempts > 0) {
+                return failed(first == error.what() ? first : first + "; then " + error.what());
+            }
+            first = error.what();
+            if (error.kind() == DatabaseError::Kind::in_use) pass_by_inherited_locks();
+            was_damaged = error.kind() == DatabaseError::Kind::damaged;
             if (was_damaged) log(2, std::string("the file is damaged: ") + error.what());
         }
     }
+}
+
+// In a forked child SQLite takes the files that its parent had open for files that it has itself,
+// and will not lock them again. The directory's lock is enough then.
+void Keeper::pass_by_inherited_locks() {
+    const bool is_child = fork_generation() > 1;
+    if (!is_child || !options_.vfs.empty()) return;
+    if (!sqlite::Database::is_locked_elsewhere(file_options_.path)) file_options_.vfs = "unix-none";
 }
 
 void Keeper::save_what_can_be() {
@@ -132,6 +159,26 @@ Expected<std::vector<LeftPage>, Error> Keeper::left(const FileStream& stream, Pa
     });
     if (error) return std::move(*error);
     return pages;
+}
+
+Expected<std::vector<StreamContents>, Error> Keeper::contents() {
+    std::vector<StreamContents> all;
+    auto error = attempt([&](File& file) {
+        all.clear();
+        for (const FileStream& stream : file.streams()) {
+            StreamContents& one = all.emplace_back();
+            one.name = stream.name;
+            file.for_each_unsettled(stream, 0, std::numeric_limits<PageId>::max(), -1,
+                                    [&](PageId, const PageState& state) {
+                                        if (!one.oldest_ms) one.oldest_ms = state.kept_at_ms();
+                                        ++one.pages;
+                                        one.records += state.unsettled();
+                                        one.bytes += allocated_bytes(state.body_bytes());
+                                    });
+        }
+    });
+    if (error) return std::move(*error);
+    return all;
 }
 
 void Keeper::carry_out(Asked asked) {
@@ -241,6 +288,7 @@ void Keeper::answer_flushes() {
 void Keeper::synchronize() {
     if (sync_at_ == never || !file_) return;
     sync_at_ = never;
+    const sqlite::WithinSqlite within;
     try {
         file_->log().synchronize();
     } catch (const DatabaseError& error) {
@@ -253,6 +301,7 @@ void Keeper::synchronize() {
 
 // Nothing is lost when it fails: what was committed is in the log.
 void Keeper::copy_log(bool truncate) {
+    const sqlite::WithinSqlite within;
     try {
         if (truncate) {
             file_->log().copy_and_truncate();
@@ -279,17 +328,22 @@ void Keeper::do_chores(TimePoint at) {
     if (tidy_at_ > at) return;
     tidy_at_ = never;
     if (!file_) return;
+    const bool more = give_back_a_step(at);
+    if (file_ && (!more || file_->log().pages() >= log_pages)) copy_log(true);
+}
+
+// Whether there is more to give back.
+bool Keeper::give_back_a_step(TimePoint at) {
+    const sqlite::WithinSqlite within;
     try {
-        if (file_->free_pages() > spare_pages) {
-            file_->give_back(pages_a_step);
-            tidy_at_ = at + tidy_step;
-        }
+        if (file_->free_pages() <= spare_pages) return false;
+        file_->give_back(pages_a_step);
+        tidy_at_ = at + tidy_step;
     } catch (const DatabaseError& error) {
         log(2, error.what());
         drop_file();
-        return;
     }
-    if (tidy_at_ == never || file_->log().pages() >= log_pages) copy_log(true);
+    return true;
 }
 
 void Keeper::finish() {
@@ -300,6 +354,7 @@ void Keeper::finish() {
     synchronize();
     for (const auto& done : std::exchange(flushes_, {})) done();
     if (origin_.inherited()) return;
+    const sqlite::WithinSqlite within;
     file_.reset();
 }
 

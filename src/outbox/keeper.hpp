@@ -5,7 +5,6 @@
 #include <functional>
 #include <map>
 #include <optional>
-#include <set>
 #include <utility>
 #include <vector>
 
@@ -17,6 +16,7 @@
 #include "base/fork.hpp"
 #include "outbox/file.hpp"
 #include "outbox/inbox.hpp"
+#include "outbox/inspect.hpp"
 #include "outbox/outbox.hpp"
 
 namespace lk::outbox {
@@ -27,6 +27,9 @@ class Keeper {
   public:
     /// Claims the directory, and opens the file that is there, or a new one.
     [[nodiscard]] static Expected<std::unique_ptr<Keeper>, Error> open(const Options& options);
+
+    /// Whether there is a file to open.
+    [[nodiscard]] static bool is_there(const Options& options);
 
     ~Keeper();
     Keeper(const Keeper&) = delete;
@@ -47,6 +50,8 @@ class Keeper {
     [[nodiscard]] Expected<std::vector<LeftPage>, Error> left(const FileStream& stream,
                                                               PageId after, PageId before,
                                                               int most);
+    /// Of each stream.
+    [[nodiscard]] Expected<std::vector<StreamContents>, Error> contents();
     [[nodiscard]] PageId next_id() const noexcept { return next_id_; }
     /// From any thread.
     [[nodiscard]] std::uint64_t bytes() const noexcept {
@@ -71,6 +76,7 @@ class Keeper {
 
     std::optional<Error> attempt(const std::function<void(File&)>& work);
     void save_what_can_be();
+    void pass_by_inherited_locks();
     void open_file();
     void drop_file() noexcept;
 
@@ -81,13 +87,14 @@ class Keeper {
     void answer_flushes();
     void synchronize();
     void copy_log(bool truncate);
+    bool give_back_a_step(TimePoint at);
 
     [[nodiscard]] Error failed(const std::string& what) const;
     void log(int level, const std::string& text) const;
 
     const Origin origin_;
     const Options options_;
-    const FileOptions file_options_;
+    FileOptions file_options_;
     // Held longest: the directory is free only once the file is closed.
     const DirectoryLock directory_lock_;
     std::optional<File> file_;

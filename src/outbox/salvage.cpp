@@ -163,9 +163,14 @@ Salvaged copy(DamagedFile& from, File& to, const std::vector<FileStream>& known)
 
 }  // namespace
 
-void finish_salvage(const std::string& path) {
+bool is_salvage_to_finish(const std::string& path) {
     std::error_code error;
-    if (!fs::exists(saved_path(path), error)) return;
+    return fs::exists(saved_path(path), error);
+}
+
+void finish_salvage(const std::string& path) {
+    if (!is_salvage_to_finish(path)) return;
+    std::error_code error;
     if (fs::exists(path, error)) {
         remove_file(saved_path(path));
     } else {

@@ -27,5 +27,6 @@ struct Salvaged {
 /// When a salvage was interrupted between its last two steps, does the last one; what an earlier
 /// interruption left is removed.
 void finish_salvage(const std::string& path);
+[[nodiscard]] bool is_salvage_to_finish(const std::string& path);
 
 }  // namespace lk::outbox

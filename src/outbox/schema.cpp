@@ -51,10 +51,13 @@ void check(Database& database, const std::string& path) {
                                 " ORDER BY rowid");
     for (const std::string_view table : tables) {
         if (!statement.step() || statement.bytes(0) != table) {
-            throw DatabaseError(path + " does not have an outbox's tables", true);
+            throw DatabaseError(path + " does not have an outbox's tables",
+                                sqlite::DatabaseError::Kind::damaged);
         }
     }
-    if (statement.step()) throw DatabaseError(path + " has more than an outbox's tables", true);
+    if (statement.step())
+        throw DatabaseError(path + " has more than an outbox's tables",
+                            sqlite::DatabaseError::Kind::damaged);
 }
 
 void create(Database& database) {

@@ -1,6 +1,8 @@
 #include "sqlite/database.hpp"
 
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include <system_error>
 
@@ -28,7 +30,12 @@ void Database::fail(std::string_view doing) const {
         const int reason = sqlite3_system_errno(handle_);
         if (reason != 0) message += " (" + std::generic_category().message(reason) + ")";
     }
-    throw DatabaseError(message, code == SQLITE_CORRUPT || code == SQLITE_NOTADB);
+    switch (code) {
+        case SQLITE_CORRUPT:
+        case SQLITE_NOTADB: throw DatabaseError(message, DatabaseError::Kind::damaged);
+        case SQLITE_BUSY: throw DatabaseError(message, DatabaseError::Kind::in_use);
+        default: throw DatabaseError(message);
+    }
 }
 
 void Database::distrust(int most_value_bytes) {
@@ -37,6 +44,17 @@ void Database::distrust(int most_value_bytes) {
     sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
     sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr);
     sqlite3_limit(handle_, SQLITE_LIMIT_LENGTH, most_value_bytes);
+}
+
+bool Database::is_locked_elsewhere(const std::string& path) {
+    const int file = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+    if (file < 0) return false;
+    struct flock whole {};
+    whole.l_type = F_WRLCK;
+    whole.l_whence = SEEK_SET;
+    const bool is_locked = ::fcntl(file, F_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
+    ::close(file);
+    return is_locked;
 }
 
 void Database::execute(const std::string& sql) {

@@ -13,14 +13,19 @@ namespace lk::sqlite {
 /// What SQLite said. Thrown here, and caught by the room that uses it: nobody else sees it.
 class DatabaseError : public std::runtime_error {
   public:
-    explicit DatabaseError(const std::string& message, bool damaged = false)
-        : std::runtime_error(message), damaged_(damaged) {}
+    enum class Kind {
+        other,
+        damaged,  ///< The file is no database, or not a whole one.
+        in_use,   ///< Somebody else has it open, or what is inherited from a parent process has.
+    };
 
-    /// True when the file is no database, or not a whole one.
-    [[nodiscard]] bool damaged() const noexcept { return damaged_; }
+    explicit DatabaseError(const std::string& message, Kind kind = Kind::other)
+        : std::runtime_error(message), kind_(kind) {}
+
+    [[nodiscard]] Kind kind() const noexcept { return kind_; }
 
   private:
-    bool damaged_;
+    Kind kind_;
 };
 
 /// One SQLite connection. Used by one thread at a time.
@@ -32,6 +37,10 @@ class Database {
     ~Database();
     Database(const Database&) = delete;
     Database& operator=(const Database&) = delete;
+
+    /// Whether another process has locked the file. Not while this one has it open: to ask lets go
+    /// of this process's own locks.
+    [[nodiscard]] static bool is_locked_elsewhere(const std::string& path);
 
     void execute(const std::string& sql);
     /// The first column of the first row.

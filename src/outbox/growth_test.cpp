@@ -1,0 +1,139 @@
+// The file follows what is in it: much may flow through it, and a backlog leaves no large file.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <filesystem>
+#include <numeric>
+#include <thread>
+
+#include "outbox/inspect.hpp"
+#include "outbox/test_outbox.hpp"
+
+namespace lk::outbox {
+namespace {
+
+constexpr std::size_t page_records = 112;
+constexpr std::uint64_t mebibyte = 1 << 20;
+
+class Growth : public testing::Test {
+  protected:
+    Growth() : outbox_(open_or_fail(options())) {
+        for (std::size_t i = 0; i < page_records; ++i) {
+            page_.push_back({.cbor = text_,
+                             .data_bytes = 300,
+                             .key_bytes = 36,
+                             .hash_key_bytes = 0,
+                             .is_envelope = true,
+                             .fingerprint = i});
+        }
+        std::iota(all_.begin(), all_.end(), 0U);
+    }
+
+    [[nodiscard]] Options options() const {
+        return {.directory = directory_.path(),
+                .max_bytes = 1 << 30,
+                .sync = Sync::os,
+                .sync_interval = std::chrono::milliseconds(1000),
+                .log = {},
+                .vfs = {}};
+    }
+
+    std::vector<PageId> keep(std::size_t pages) {
+        std::promise<Ids> kept;
+        outbox_->keep(std::vector<PageDraft>(pages, page_),
+                      [&](Ids ids) { kept.set_value(std::move(ids)); });
+        return kept.get_future().get().value();
+    }
+
+    void settle(PageId id) { outbox_->settle(id, all_); }
+
+    [[nodiscard]] std::uint64_t files() const {
+        std::uint64_t bytes = 0;
+        for (const auto& file : std::filesystem::directory_iterator(directory_.path())) {
+            bytes += file.file_size();
+        }
+        return bytes;
+    }
+
+    TestDirectory directory_;
+    std::shared_ptr<StreamOutbox> outbox_;
+    const std::string text_ = std::string(550, 'x');
+    PageDraft page_;
+    std::vector<std::uint32_t> all_ = std::vector<std::uint32_t>(page_records);
+};
+
+// 256 MiB, of which no more than 2 are there at a time.
+TEST_F(Growth, IsThatOfWhatIsThereAndNotOfWhatWent) {
+    std::deque<PageId> there;
+    std::uint64_t most = 0;
+    for (int i = 0; i < 512; ++i) {
+        for (const PageId id : keep(8)) there.push_back(id);
+        while (there.size() > 24) {
+            settle(there.front());
+            there.pop_front();
+        }
+        if (i % 16 == 0) most = std::max(most, files());
+    }
+    // The log is 32 MiB before it is copied, and may hold one commit more.
+    EXPECT_LT(most, 48 * mebibyte);
+    for (const PageId id : there) settle(id);
+    flush(*outbox_);
+    EXPECT_EQ(outbox_->bytes(), 0U);
+    outbox_.reset();
+    EXPECT_LT(files(), 8 * mebibyte);
+}
+
+TEST_F(Growth, OfABacklogGoesBackOnceItIsDrained) {
+    std::vector<PageId> there;
+    for (int i = 0; i < 16; ++i) {
+        for (const PageId id : keep(64)) there.push_back(id);
+    }
+    EXPECT_EQ(outbox_->bytes(), 64 * mebibyte);
+    // All but the last: the file cannot simply be made anew.
+    for (std::size_t i = 0; i + 1 < there.size(); ++i) settle(there[i]);
+    flush(*outbox_);
+    EXPECT_EQ(outbox_->bytes(), mebibyte / 16);
+    // By itself and in small steps, down to what is kept for what comes.
+    while (files() > 20 * mebibyte) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    EXPECT_TRUE(load_page(*outbox_, there.back()));
+    outbox_.reset();
+    outbox_ = open_or_fail(options());
+    EXPECT_EQ(left_in(*outbox_).size(), 1U);
+}
+
+TEST(OutboxContents, AreToldOfEachStream) {
+    const TestDirectory directory;
+    const Options options{.directory = directory.path(),
+                          .max_bytes = 1 << 30,
+                          .sync = Sync::os,
+                          .sync_interval = std::chrono::milliseconds(1000),
+                          .log = {},
+                          .vfs = {}};
+    const auto none = contents(options);
+    ASSERT_FALSE(none);
+    EXPECT_THAT(none.error().message, testing::HasSubstr("no outbox in " + directory.path()));
+    EXPECT_FALSE(std::filesystem::exists(directory.path() + "/lock"));
+    {
+        const auto one = open_or_fail(options, "one");
+        const auto other = open_or_fail(options, "other");
+        one->settle(keep_page(*one, {"a", "b", "c"}), {1});
+        keep_page(*one, {std::string(100'000, 'x')});
+        const auto held = contents(options);
+        ASSERT_FALSE(held);
+        EXPECT_THAT(held.error().message, testing::HasSubstr("in use"));
+    }
+    const auto all = contents(options);
+    ASSERT_TRUE(all) << all.error().message;
+    ASSERT_EQ(all->size(), 2U);
+    EXPECT_EQ((*all)[0].name, "one");
+    EXPECT_EQ((*all)[0].pages, 2U);
+    EXPECT_EQ((*all)[0].records, 3U);
+    EXPECT_GT((*all)[0].bytes, 2 * 65536U);
+    EXPECT_GT((*all)[0].oldest_ms.value_or(0), 1'700'000'000'000);
+    EXPECT_EQ((*all)[1].pages, 0U);
+    EXPECT_FALSE((*all)[1].oldest_ms);
+}
+
+}  // namespace
+}  // namespace lk::outbox
