@@ -1,5 +1,5 @@
 # find_package(lk-dispatch) gives lk::dispatch; with COMPONENTS local_kinesis also
-# lk::local_kinesis, the embedded stream, which needs SQLite.
+# lk::local_kinesis, the embedded stream.
 
 foreach(component IN LISTS lk-dispatch_FIND_COMPONENTS)
   if(component STREQUAL "local_kinesis" AND
@@ -19,9 +19,9 @@ find_dependency(CURL 7.88)
 find_dependency(OpenSSL 3)
 find_dependency(simdjson 3)
 find_dependency(EXPAT 2.5)
+find_dependency(SQLite3 3.40)
 include("${CMAKE_CURRENT_LIST_DIR}/lk-dispatch-targets.cmake")
 
 if(lk-dispatch_local_kinesis_FOUND)
-  find_dependency(SQLite3)
   include("${CMAKE_CURRENT_LIST_DIR}/lk-local-kinesis-targets.cmake")
 endif()

@@ -16,6 +16,7 @@ const char* name_of(Ending ending) {
         case Ending::published: return "published";
         case Ending::failed: return "failed";
         case Ending::unknown: return "unknown";
+        case Ending::kept: return "kept";
     }
     return "?";
 }
@@ -269,6 +270,9 @@ void Checks::check_ending(EventNumber event) {
             if (!one.uncertain && !one.in_request) {
                 complain("unknown_has_cause", name(event) + " was certainly not stored");
             }
+            break;
+        case Ending::kept:
+            complain("kept_in_an_outbox", name(event) + " is said to be in an outbox; there is none");
             break;
     }
 }

@@ -8,6 +8,9 @@
 #include "base/thread_loop.hpp"
 #include "event/json_text.hpp"
 #include "kinesis/loop_owner.hpp"
+#include "outbox/dead_letter_file.hpp"
+#include "outbox/outbox.hpp"
+#include "pipeline/dead_letters.hpp"
 #include "pipeline/input_checks.hpp"
 #include "pipeline/pipeline.hpp"
 
@@ -45,7 +48,48 @@ constexpr std::uint64_t least_aggregate = 1024;
 constexpr std::int64_t hour_ms = 3'600'000;
 constexpr std::int64_t longest_check_ms = 10 * 60 * 1000;
 constexpr std::int64_t year_ms = 366 * 24 * hour_ms;
+constexpr std::int64_t for_ever_ms = 100 * year_ms;
+constexpr std::int64_t default_deliver_within_ms = 120'000;
 constexpr std::int64_t mebibyte = 1024 * 1024;
+constexpr std::int64_t most_outbox_bytes = std::int64_t{1} << 50;
+
+bool has_outbox(const DispatchSettings& settings) {
+    return !settings.outbox_directory.empty();
+}
+
+// For ever is so long that sums with it are no longer than a clock can say.
+std::int64_t deliver_within_ms(const DispatchSettings& settings) {
+    if (settings.deliver_within_ms != detail::default_deliver_within) {
+        return settings.deliver_within_ms;
+    }
+    return has_outbox(settings) ? for_ever_ms : default_deliver_within_ms;
+}
+
+std::optional<Error> check_outbox(const DispatchSettings& settings) {
+    const auto bytes = static_cast<std::int64_t>(
+        std::min(settings.outbox_max_bytes, static_cast<std::uint64_t>(most_outbox_bytes) + 1));
+    for (const auto& refused : {
+             out_of_range("outbox.max_bytes", bytes, mebibyte, most_outbox_bytes, " bytes"),
+             out_of_range("outbox.sync", settings.outbox_sync, 0, 2, ""),
+             out_of_range("outbox.sync_interval", settings.outbox_sync_interval_ms, 1, hour_ms,
+                          " ms"),
+         }) {
+        if (refused) return refused;
+    }
+    return std::nullopt;
+}
+
+std::optional<Error> check_dead_letters(const DispatchSettings& settings) {
+    if (settings.dead_letter_stream.empty()) return std::nullopt;
+    if (auto error = pipeline::check_stream(settings.dead_letter_stream)) {
+        error->message = "dead_letters.stream: " + error->message;
+        return error;
+    }
+    if (settings.dead_letter_stream != settings.kinesis_stream) return std::nullopt;
+    return bad_option("dead_letters.stream is kinesis_stream itself (" +
+                      std::string(settings.kinesis_stream) +
+                      "), where these events could not be put: name another");
+}
 
 std::optional<Error> check(const DispatchSettings& settings) {
     if (settings.kinesis_client == nullptr || *settings.kinesis_client == nullptr) {
@@ -92,7 +136,7 @@ std::optional<Error> check(const DispatchSettings& settings) {
              out_of_range("linger", settings.linger_ms, 0, hour_ms, " ms"),
              out_of_range("check_stream_within", settings.check_stream_within_ms, 0,
                           longest_check_ms, " ms"),
-             out_of_range("deliver_within", settings.deliver_within_ms, 1, year_ms, " ms"),
+             out_of_range("deliver_within", deliver_within_ms(settings), 1, for_ever_ms, " ms"),
              out_of_range("request_timeout", settings.request_timeout_ms, 100, hour_ms, " ms"),
              out_of_range("max_requests_in_flight", settings.max_requests_in_flight, 1, 1000, ""),
              out_of_range("budget_bytes", budget, mebibyte, most_budget, " bytes"),
@@ -102,7 +146,8 @@ std::optional<Error> check(const DispatchSettings& settings) {
          }) {
         if (refused) return refused;
     }
-    return std::nullopt;
+    if (auto error = check_dead_letters(settings)) return error;
+    return has_outbox(settings) ? check_outbox(settings) : std::nullopt;
 }
 
 // A client of ours has a loop that the driver can share, which saves a hop between threads.
@@ -116,6 +161,52 @@ std::uint64_t draw_seed() {
     std::uint64_t seed = 0;
     random.fill({reinterpret_cast<std::uint8_t*>(&seed), sizeof seed});
     return seed;
+}
+
+Expected<std::shared_ptr<outbox::StreamOutbox>, Error> open_outbox(const DispatchSettings& settings,
+                                                                   const pipeline::Log& log) {
+    return outbox::open(
+        {.directory = std::string(settings.outbox_directory),
+         .max_bytes = settings.outbox_max_bytes,
+         .sync = static_cast<outbox::Sync>(settings.outbox_sync),
+         .sync_interval = std::chrono::milliseconds(settings.outbox_sync_interval_ms),
+         .log = log},
+        settings.kinesis_stream);
+}
+
+// Where dead letters go; nothing where they go nowhere.
+Expected<pipeline::TakeDeadLetters, Error> take_dead_letters(const DispatchSettings& settings,
+                                                             const pipeline::Log& log) {
+    pipeline::DeadLetterPlaces places;
+    if (settings.dead_letter_callback != nullptr) places.callback = *settings.dead_letter_callback;
+    if (!settings.dead_letter_file.empty()) {
+        auto file = outbox::DeadLetterFile::open(std::string(settings.dead_letter_file));
+        if (!file) return std::move(file).error();
+        places.file = std::move(file).value();
+    }
+    if (!settings.dead_letter_stream.empty()) {
+        DispatchSettings other = settings;
+        other.kinesis_stream = settings.dead_letter_stream;
+        other.outbox_directory = {};
+        other.dead_letter_callback = nullptr;
+        other.dead_letter_file = other.dead_letter_stream = {};
+        other.on_settled = nullptr;
+        other.aggregate_bytes = 0;
+        auto pipeline = detail::open_pipeline(other);
+        if (!pipeline) return std::move(pipeline).error();
+        places.put = [pipeline = std::move(pipeline).value()](std::string_view line,
+                                                              std::string_view partition_key,
+                                                              std::function<void(Outcome)> done) {
+            RecordFields fields;
+            fields.bytes = line;
+            fields.partition_key = partition_key;
+            pipeline->write_record(fields).then(std::move(done));
+        };
+    }
+    if (!places.any()) return pipeline::TakeDeadLetters();
+    places.stream = settings.kinesis_stream;
+    places.log = log;
+    return pipeline::dead_letter_taker(std::move(places));
 }
 
 Published failed_without_pipeline() {
@@ -161,17 +252,32 @@ Expected<std::shared_ptr<detail::Pipeline>, Error> detail::open_pipeline(
     driver.completions = pipeline::Completions::make(
         settings.executor != nullptr ? *settings.executor : pipeline::Completions::Executor{},
         driver.log);
+    // With an outbox half of the budget is for what is in the core.
+    const std::size_t shard_share =
+        share_of_budget(settings.share_per_shard) / (has_outbox(settings) ? 2 : 1);
     driver.core = {.linger = milliseconds(settings.linger_ms),
-                   .deliver_within = milliseconds(settings.deliver_within_ms),
+                   .deliver_within = milliseconds(deliver_within_ms(settings)),
                    .max_requests_in_flight = static_cast<int>(settings.max_requests_in_flight),
                    .asks_at_start = settings.check_stream_within_ms > 0,
                    .pause_on_failure = settings.pause_on_failure,
+                   .wait_out_stream_failures = has_outbox(settings),
                    .random_seed = draw_seed(),
                    .sending = {.aggregate_bytes = settings.aggregate_bytes,
                                .highest_rate = settings.max_rate_per_shard,
-                               .most_held_by_shard = share_of_budget(settings.share_per_shard)}};
+                               .most_held_by_shard = shard_share}};
+    if (settings.on_settled != nullptr) driver.observers.on_settled = *settings.on_settled;
+    auto dead_letters = take_dead_letters(settings, driver.log);
+    if (!dead_letters) return std::move(dead_letters).error();
+    driver.observers.take_dead_letters = std::move(dead_letters).value();
+    if (has_outbox(settings)) {
+        auto outbox = open_outbox(settings, driver.log);
+        if (!outbox) return std::move(outbox).error();
+        driver.outbox = std::move(outbox).value();
+    }
     auto pipeline = std::make_shared<Pipeline>(std::move(options));
-    if (settings.check_stream_within_ms > 0) {
+    if (auto error = pipeline->begin()) return std::move(*error);
+    // With an outbox nothing that is wrong with the stream stands in the way.
+    if (settings.check_stream_within_ms > 0 && !has_outbox(settings)) {
         const milliseconds wait(settings.check_stream_within_ms);
         if (auto error = pipeline->look_at_stream(wait)) return std::move(*error);
     }

@@ -75,6 +75,44 @@ enum class OnOrderedFailure {
             ///< `lane_paused`, until resume() or discard().
 };
 
+/// When an event in an outbox counts as stored.
+enum class OutboxSync {
+    every_commit,  ///< When the disk has it (fsync), so that it survives a power cut.
+    interval,  ///< When the file has it, which is synchronised every `sync_interval`: it survives
+               ///< the end of the process, and a power cut but for the last moments.
+    os,        ///< The same, synchronised when the operating system pleases.
+};
+
+/// Where events are kept until they are settled, so that neither a crash nor an outage loses them.
+///
+/// An event is sent once it is stored (Published::wait_stored()), its bytes need no memory once
+/// they are on the disk, and what one run of the program leaves the next one sends: before newer
+/// events of the same partition keys, and flagged as possible duplicates. See docs/delivery.md.
+struct OutboxOptions {
+    /// A folder, made where there is none; empty: no outbox. One process at a time uses it; in it,
+    /// any number of dispatch functions.
+    std::string directory = {};
+    /// How much of the disk unsettled events may take. Past it dispatch() does what `when_full`
+    /// says. 1 MiB and up.
+    std::uint64_t max_bytes = std::uint64_t{1} << 30;
+    OutboxSync sync = OutboxSync::every_commit;
+    /// For OutboxSync::interval. 1 ms to 1 hour.
+    std::chrono::milliseconds sync_interval = std::chrono::seconds(1);
+};
+
+/// What becomes of an event that was accepted and ends as failed or unknown, besides its result.
+/// With an outbox that is one which Kinesis refuses for itself, or whose `deliver_within` passed;
+/// it leaves the outbox when what is named here has it.
+struct DeadLetterOptions {
+    /// Is given the event and why it failed, where callbacks run.
+    std::function<void(const Event&, const Error&)> callback = {};
+    /// A file to which a line of JSON is appended for each, and synchronised. `lk-dispatch redrive`
+    /// sends them again. Empty: none.
+    std::string file = {};
+    /// A stream of the same client to which the same line is put. Empty: none.
+    std::string stream = {};
+};
+
 /// How serious a line for the log hook is.
 enum class LogLevel { info, warning, error };
 
@@ -93,8 +131,9 @@ struct DispatchOptions {
     /// at once. 0 to 1 hour.
     std::chrono::milliseconds linger = std::chrono::milliseconds(5);
     /// How long after dispatch() an event may still be sent; then it fails with `not_in_time`.
-    /// 1 ms and up.
-    std::chrono::milliseconds deliver_within = std::chrono::minutes(2);
+    /// 1 ms and up. Absent: 2 minutes; with an outbox for ever. In an outbox the time between two
+    /// runs counts too, by the system's clock.
+    std::optional<std::chrono::milliseconds> deliver_within = std::nullopt;
     /// How long one request may take before it is given up on. 100 ms to 1 hour.
     std::chrono::milliseconds request_timeout = std::chrono::seconds(30);
     /// How many requests may be under way at once. 1 to 1,000.
@@ -143,6 +182,13 @@ struct DispatchOptions {
     /// CREATING events wait for it, bound by deliver_within. 0: get_dispatch() makes no request,
     /// and the question goes out with the first event. 0 to 10 minutes.
     std::chrono::milliseconds check_stream_within = std::chrono::seconds(5);
+    /// Without a directory events live in memory alone.
+    OutboxOptions outbox = {};
+    DeadLetterOptions dead_letters = {};
+    /// Is told how each event ended, where callbacks run: the event, its outcome, and whether an
+    /// earlier run of the program had left it in the outbox. Costs a copy of each event.
+    std::function<void(const Event& event, const Outcome& outcome, bool from_previous_run)>
+        on_settled = {};
 };
 
 /// What flush() or close() found. Each event is counted once, by the first flush() after its
@@ -158,6 +204,8 @@ struct FlushCounts {
     /// Unsettled in paused lanes (see OnOrderedFailure), for which flush() does not wait; always 0
     /// after close().
     std::uint64_t paused = 0;
+    /// After close(): in the outbox, for the next run to send.
+    std::uint64_t kept = 0;
 };
 
 /// The dispatch function. Thread-safe: any number of threads may call one at the same time, and
@@ -280,7 +328,8 @@ class Dispatch {
     settings.producer_id = options.producer_id;
     settings.close_deadline_ms = options.close_deadline.count();
     settings.linger_ms = options.linger.count();
-    settings.deliver_within_ms = options.deliver_within.count();
+    settings.deliver_within_ms =
+        options.deliver_within ? options.deliver_within->count() : detail::default_deliver_within;
     settings.request_timeout_ms = options.request_timeout.count();
     settings.max_requests_in_flight = options.max_requests_in_flight;
     settings.budget_bytes = options.budget_bytes;
@@ -302,6 +351,14 @@ class Dispatch {
     settings.aggregate_bytes = options.aggregate_bytes;
     settings.max_rate_per_shard = options.max_rate_per_shard;
     settings.check_stream_within_ms = options.check_stream_within.count();
+    settings.outbox_directory = options.outbox.directory;
+    settings.outbox_max_bytes = options.outbox.max_bytes;
+    settings.outbox_sync = static_cast<std::int32_t>(options.outbox.sync);
+    settings.outbox_sync_interval_ms = options.outbox.sync_interval.count();
+    settings.dead_letter_callback = &options.dead_letters.callback;
+    settings.dead_letter_file = options.dead_letters.file;
+    settings.dead_letter_stream = options.dead_letters.stream;
+    settings.on_settled = &options.on_settled;
     auto opened = detail::open_pipeline(settings);
     if (!opened) return std::move(opened).error();
     return Dispatch(std::move(opened).value());

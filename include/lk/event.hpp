@@ -44,4 +44,7 @@ struct Event {
     [[nodiscard]] std::string json() const;
 };
 
+/// A fresh id, as dispatch() draws one for an event that is given none: a UUID v4. Thread-safe.
+[[nodiscard]] std::string new_event_id();
+
 }  // namespace lk

@@ -60,6 +60,22 @@ class Published {
     /// True once the outcome is there, so that get() and wait() would not block.
     [[nodiscard]] bool ready() const noexcept;
 
+    /// With an outbox (see OutboxOptions), the stage before: blocks until the event is on disk, or
+    /// published. Gives nothing then, or else why it will never be: it failed, or there is no
+    /// outbox (`bad_option`). The outcome stays to be taken.
+    [[nodiscard]] std::optional<Error> wait_stored();
+
+    /// The same as a callback, called where those of then() are, and before them. Once for each
+    /// result; it stays when the result is dropped.
+    void on_stored(std::function<void(std::optional<Error>)> callback);
+
+    /// What `co_await published.stored()` waits with.
+    class StoredAwaiter;
+
+    /// The same for a coroutine: `co_await published.stored()`, which throws DispatchError where
+    /// wait_stored() would give an Error. The result must live, and stay where it is, meanwhile.
+    [[nodiscard]] StoredAwaiter stored();
+
     /// Calls `callback` with the outcome once it is there.
     void then(std::function<void(Outcome)> callback) &&;
 
@@ -90,6 +106,22 @@ class Published::Awaiter {
     Published result_;
     std::optional<Outcome> outcome_;
 };
+
+class Published::StoredAwaiter {
+  public:
+    explicit StoredAwaiter(Published& result) noexcept : result_(result) {}
+    [[nodiscard]] bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> waiting);
+    void await_resume();
+
+  private:
+    Published& result_;
+    std::optional<Error> failure_;
+};
+
+inline Published::StoredAwaiter Published::stored() {
+    return StoredAwaiter(*this);
+}
 
 inline Published::Awaiter Published::operator co_await() && {
     return Awaiter(std::move(*this));

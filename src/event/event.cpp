@@ -1,9 +1,18 @@
 #include <lk/event.hpp>
 
+#include "base/random.hpp"
 #include "event/envelope.hpp"
+#include "event/identity.hpp"
 #include "event/json_text.hpp"
 
 namespace lk {
+
+std::string new_event_id() {
+    thread_local RandomBytes random;
+    std::string id(event::uuid_bytes, '\0');
+    event::write_uuid(id.data(), random);
+    return id;
+}
 
 std::string Event::json() const {
     if (id.empty() && type.empty() && timestamp.empty()) return data.value_or(std::string());

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <system_error>
@@ -95,8 +96,11 @@ DeadLetterFile::~DeadLetterFile() {
     if (file_ >= 0) ::close(file_);
 }
 
-std::optional<Error> DeadLetterFile::append(std::string_view line) {
-    if (line.find('\n') != std::string_view::npos) {
+std::optional<Error> DeadLetterFile::append(std::span<const std::string_view> lines) {
+    const auto is_several = [](std::string_view line) {
+        return line.find('\n') != std::string_view::npos;
+    };
+    if (std::any_of(lines.begin(), lines.end(), is_several)) {
         return Error{.code = ErrorCode::bad_input,
                      .message =
                          "a dead letter must be one line, and this one has a line's end in "
@@ -108,21 +112,20 @@ std::optional<Error> DeadLetterFile::append(std::string_view line) {
                                 " was opened before fork(), in the parent process; open it again"};
     }
     const std::lock_guard lock(mutex_);
-    const int reason = write_line(line);
+    const int reason = write_lines(lines);
     if (reason == 0) return std::nullopt;
     return failed("write", reason);
 }
 
-// Zero, or the reason. What is written of a line that cannot be written wholly is taken back.
-int DeadLetterFile::write_line(std::string_view line) {
+// Zero, or the reason. What is written of lines that cannot be written wholly is taken back.
+int DeadLetterFile::write_lines(std::span<const std::string_view> lines) {
     const Locked locked(file_);
     struct stat before {};
     const bool is_file = ::fstat(file_, &before) == 0 && S_ISREG(before.st_mode);
-    line_.clear();
-    if (is_file && ends_within_a_line(file_)) line_ += '\n';
-    line_ += line;
-    line_ += '\n';
-    int reason = write_all(file_, line_);
+    text_.clear();
+    if (is_file && ends_within_a_line(file_)) text_ += '\n';
+    for (const std::string_view line : lines) text_.append(line).append("\n");
+    int reason = write_all(file_, text_);
     if (reason == 0) reason = synchronize(file_);
     // Where that fails, too, the next line begins with the end of this one.
     if (reason != 0 && is_file && ::ftruncate(file_, before.st_size) != 0) return reason;

@@ -3,6 +3,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -28,19 +29,23 @@ class DeadLetterFile {
 
     /// Adds a line, which must not have a line's end in it. With an Error the line is not there, as
     /// far as that could be seen to: a failing disk may have kept it. In a forked child: an Error.
-    [[nodiscard]] std::optional<Error> append(std::string_view line);
+    [[nodiscard]] std::optional<Error> append(std::string_view line) {
+        return append(std::span(&line, 1));
+    }
+    /// Adds several, all or none.
+    [[nodiscard]] std::optional<Error> append(std::span<const std::string_view> lines);
 
   private:
     DeadLetterFile(std::string path, int file) : path_(std::move(path)), file_(file) {}
 
     [[nodiscard]] Error failed(const char* doing, int reason) const;
-    [[nodiscard]] int write_line(std::string_view line);
+    [[nodiscard]] int write_lines(std::span<const std::string_view> lines);
 
     const Origin origin_;
     const std::string path_;
     const int file_;
     std::mutex mutex_;
-    std::string line_;
+    std::string text_;
 };
 
 }  // namespace lk::outbox

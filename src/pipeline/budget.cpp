@@ -1,6 +1,7 @@
 #include "pipeline/budget.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "pipeline/slot.hpp"
 
@@ -27,7 +28,8 @@ Budget::Answer Budget::ask(const Asker& asker) {
 }
 
 Budget::Answer Budget::look_for_room(const Asker& asker) const {
-    if (held() >= options_.bytes || events() >= options_.events) return Answer::full;
+    if (is_full()) return Answer::full;
+    if (outbox_full_.load(std::memory_order_relaxed)) return Answer::outbox_full;
     if (asker.lane != 0 && key_full(asker.lane)) return Answer::key_full;
     if (asker.has_hash_key && in_full_shard(asker.hash_key)) return Answer::shard_full;
     return Answer::room;
@@ -39,7 +41,7 @@ void Budget::wait_for_room(const Asker& asker, const std::function<bool()>& give
     waiting_.fetch_add(1, std::memory_order_seq_cst);
     changed_.wait(lock, [&] {
         if (closed_ || gives_up()) return true;
-        if (held() >= options_.bytes || events() >= options_.events) return false;
+        if (is_full() || outbox_full_.load(std::memory_order_seq_cst)) return false;
         if (asker.lane != 0 && key_full(asker.lane)) return false;
         return !asker.has_hash_key || !holds(full_shards_, asker.hash_key);
     });
@@ -65,10 +67,15 @@ void Budget::take_event(std::uint64_t lane, std::size_t cbor_bytes) noexcept {
 bool Budget::key_full(std::uint64_t lane) const noexcept {
     // Who holds nothing has room, however small a share may be.
     const std::size_t most = std::max<std::size_t>(options_.most_held_by_key, 1);
+    return held_by_key(lane) >= most;
+}
+
+std::size_t Budget::held_by_key(std::uint64_t lane) const noexcept {
+    std::size_t least = std::numeric_limits<std::size_t>::max();
     for (std::size_t i = 0; i < held_by_key_.size(); ++i) {
-        if (held_by_key_[i][place_of(lane, i)].load(std::memory_order_seq_cst) < most) return false;
+        least = std::min(least, held_by_key_[i][place_of(lane, i)].load(std::memory_order_seq_cst));
     }
-    return true;
+    return least;
 }
 
 void Budget::settled(const Pending& record, Return& sum) noexcept {
@@ -96,6 +103,14 @@ void Budget::page_closed(std::size_t bytes) noexcept {
 void Budget::slabs_grown(std::ptrdiff_t bytes) noexcept {
     slabs_.fetch_add(static_cast<std::size_t>(bytes), std::memory_order_seq_cst);
     if (bytes < 0) wake();
+}
+
+void Budget::outbox_is_full(bool is_full) noexcept {
+    if (outbox_full_.exchange(is_full, std::memory_order_seq_cst) && !is_full) wake();
+}
+
+void Budget::holds_besides(std::size_t bytes) noexcept {
+    if (besides_.exchange(bytes, std::memory_order_seq_cst) > bytes) wake();
 }
 
 void Budget::wake() noexcept {

@@ -43,7 +43,7 @@ class Budget {
         event::HashKey hash_key{};
         bool has_hash_key = false;  ///< Told where any_shard_full().
     };
-    enum class Answer { room, full, key_full, shard_full };
+    enum class Answer { room, full, key_full, shard_full, outbox_full };
     [[nodiscard]] Answer ask(const Asker& asker);
     /// Blocks until there is room, or close(), or `gives_up` says so, which is asked after each
     /// look_again() and must be quick.
@@ -75,6 +75,16 @@ class Budget {
         return any_shard_full_.load(std::memory_order_relaxed);
     }
     [[nodiscard]] bool in_full_shard(event::HashKey hash_key) const;
+    /// What a key holds, at most.
+    [[nodiscard]] std::size_t held_by_key(std::uint64_t lane) const noexcept;
+
+    /// The driver: the outbox holds what it may hold.
+    void outbox_is_full(bool is_full) noexcept;
+    /// The driver: memory that is kept besides pages and events, more or less of it than before.
+    void holds_besides(std::size_t bytes) noexcept;
+    /// The driver: a result of an event that is held no more is still wanted, or is no more.
+    void hold_result() noexcept { events_.fetch_add(1, std::memory_order_relaxed); }
+    void let_go_results(std::size_t count) noexcept { give_back({.events = count}); }
 
     /// Wakes whoever waits, for good.
     void close() noexcept;
@@ -86,7 +96,7 @@ class Budget {
     }
     [[nodiscard]] std::size_t held() const noexcept {
         const std::size_t events = this->events();
-        return pages_.load(std::memory_order_seq_cst) +
+        return pages_.load(std::memory_order_seq_cst) + besides_.load(std::memory_order_relaxed) +
                std::max(events * bytes_an_event, events * (bytes_an_event - sizeof(Pending)) +
                                                      slabs_.load(std::memory_order_seq_cst));
     }
@@ -119,6 +129,9 @@ class Budget {
         return (lane >> (20 * table)) % table_size;
     }
     [[nodiscard]] Answer look_for_room(const Asker& asker) const;
+    [[nodiscard]] bool is_full() const noexcept {
+        return held() >= options_.bytes || events() >= options_.events;
+    }
     [[nodiscard]] bool key_full(std::uint64_t lane) const noexcept;
     void wake() noexcept;
 
@@ -126,6 +139,8 @@ class Budget {
     std::atomic<std::size_t> pages_{0};
     std::atomic<std::size_t> events_{0};
     std::atomic<std::size_t> slabs_{0};
+    std::atomic<std::size_t> besides_{0};
+    std::atomic<bool> outbox_full_{false};
     std::atomic<std::size_t> suspended_{0};
     std::array<Table, 3> held_by_key_{};
     std::atomic<bool> any_shard_full_{false};

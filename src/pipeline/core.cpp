@@ -9,10 +9,18 @@ Core::Core(const CoreOptions& options)
     shards_.wanted = sending_.aggregates() || options.sending.highest_rate > 0;
 }
 
-void Core::accept(Pending* record, TimePoint now) {
-    record->deadline = now + options_.deliver_within;
-    generations_.accepted(record->generation);
+void Core::admit(Pending* record, TimePoint now) {
     all_.add(record);
+    enter(record, now);
+}
+
+void Core::admit_late(Pending* record, Duration age, TimePoint now) {
+    record->deadline = now + (options_.deliver_within - age);
+    all_.add_late(record);
+    enter(record, now);
+}
+
+void Core::enter(Pending* record, TimePoint now) {
     sending_.accepted(record);
     if (record->lane == 0) {
         make_ready(record, now);
@@ -70,7 +78,7 @@ Duration Core::due_before_deadline() const noexcept {
 
 // While requests fail one at a time goes out, to see whether that has ended.
 bool Core::saturated() const noexcept {
-    const auto most = pace_.stream_failing()
+    const auto most = pace_.stream_failing() || waited_out_
                           ? std::size_t{1}
                           : static_cast<std::size_t>(options_.max_requests_in_flight);
     return requests_.size() >= most;

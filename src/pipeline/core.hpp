@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <deque>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <unordered_map>
@@ -30,6 +31,9 @@ struct CoreOptions {
     bool asks_at_start = false;
     /// A lane whose record was not published waits for resume() or discard().
     bool pause_on_failure = false;
+    /// Failures that are about the stream and not about a record fail nothing: everything waits,
+    /// and one request looks now and then whether that has ended.
+    bool wait_out_stream_failures = false;
     std::uint64_t random_seed = 0;
     SendQueueOptions sending = {};
 };
@@ -39,6 +43,7 @@ enum class Ending {
     published,
     failed,   ///< Certainly not stored.
     unknown,  ///< Perhaps stored.
+    kept,     ///< Neither, but in the outbox: the next run goes on with it.
 };
 
 /// Views live until the next call of the core.
@@ -52,6 +57,11 @@ struct Settled {
     bool released;
     /// It went in an aggregate that landed on another shard than its key's own.
     bool on_other_shard = false;
+
+    /// Neither in the stream, certainly, nor in the outbox.
+    [[nodiscard]] bool is_lost() const noexcept {
+        return ending == Ending::failed || ending == Ending::unknown;
+    }
 };
 
 using RequestId = std::uint64_t;
@@ -77,7 +87,26 @@ class Core {
     explicit Core(const CoreOptions& options);
 
     /// A new record; in the order of their dispatch.
-    void accept(Pending* record, TimePoint now);
+    void accept(Pending* record, TimePoint now) {
+        expect(record->generation, 1);
+        record->deadline = now + options_.deliver_within;
+        admit(record, now);
+    }
+
+    /// The same in two steps, for records that are put into the outbox in between: they count as
+    /// unsettled from the first on,
+    void expect(std::uint32_t generation, std::uint32_t count) {
+        generations_.accepted(generation, count);
+    }
+    /// and may be sent from the second on.
+    void admit(Pending* record, TimePoint now);
+    /// A record that comes back from the outbox, accepted so long ago.
+    void admit_late(Pending* record, Duration age, TimePoint now);
+    /// Expected ones that stay in the outbox.
+    void leave_in_outbox(std::uint32_t generation, std::uint32_t count);
+    /// An expected one that cannot be read back.
+    void fail_expected(std::uint32_t generation) { ++generations_.settled(generation).failed; }
+    [[nodiscard]] Duration deliver_within() const noexcept { return options_.deliver_within; }
 
     /// The next request to be sent now, or null while there is none. The records stay its own
     /// until it is answered or failed.
@@ -126,8 +155,9 @@ class Core {
     void hurry(std::uint32_t generation) {
         hurried_ = std::max(hurried_, std::uint64_t{generation} + 1);
     }
-    /// Fails everything that is unsettled, what is in flight as unknown.
-    void fail_all(const Error& error);
+    /// Fails everything that is unsettled, what is in flight as unknown, what is in the outbox with
+    /// an error of its own.
+    void fail_all(const Error& error, const Error& kept = {});
     /// Lets go of records that are settled but in flight; their requests' answers are ignored.
     void abandon_requests();
 
@@ -148,6 +178,10 @@ class Core {
     /// Something is ready and only lingers.
     [[nodiscard]] bool lingering() const noexcept { return sending_.lingering(); }
     [[nodiscard]] const SendQueue& sending() const noexcept { return sending_; }
+    /// The failure that is waited out (see CoreOptions::wait_out_stream_failures), or null.
+    [[nodiscard]] const Failure* waited_out() const noexcept {
+        return waited_out_ ? &*waited_out_ : nullptr;
+    }
 
   private:
     struct Later {
@@ -156,6 +190,8 @@ class Core {
     };
     static bool later_than(const Later& a, const Later& b) { return a.when > b.when; }
 
+    void enter(Pending* record, TimePoint now);
+    bool waits_out(const Failure& failure) const noexcept;
     void make_ready(Pending* record, TimePoint now);
     void put_in_line(Pending* record, TimePoint now);
     bool eager(TimePoint now) const;
@@ -196,6 +232,7 @@ class Core {
     TimePoint last_activity_{};
     TimePoint held_until_{};  // the whole stream waits: a request failed as a whole
     TimePoint failed_at_{};
+    std::optional<Failure> waited_out_;
     bool budget_short_ = false;
     bool closing_ = false;
 

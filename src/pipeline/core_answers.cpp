@@ -16,6 +16,8 @@ std::string_view shard_named_in(std::string_view message) noexcept {
 
 // How long what is wrong with a stream is taken to last before it is looked at again.
 constexpr Duration between_shard_lists = std::chrono::seconds(1);
+// The same for what only a person mends (access, the stream's name, keys).
+constexpr Duration between_probes = std::chrono::seconds(30);
 
 }  // namespace
 
@@ -39,6 +41,7 @@ void Core::answered(RequestId id, const PutRecordsAnswer& answer, TimePoint now)
         }
     }
     const Duration common_pause = pace_.pause(most_attempts);
+    waited_out_.reset();
     for (std::size_t i = 0; i < request.parcels.size(); ++i) {
         const Parcel& parcel = request.parcels[i];
         const PutRecordsAnswer::Entry entry = answer[i];
@@ -47,9 +50,19 @@ void Core::answered(RequestId id, const PutRecordsAnswer& answer, TimePoint now)
             continue;
         }
         const Failure failure = classify_record(entry.error_code, entry.error_message);
+        const bool waits_out = this->waits_out(failure);
         const int attempts = parcel.first->attempts;
-        const Duration pause = parcel.first->lane == 0 ? common_pause : pace_.pause(attempts);
-        for_each(parcel, [&](Pending* record) { record_failed(record, failure, now, pause); });
+        const Duration pause = waits_out                 ? between_probes
+                               : parcel.first->lane == 0 ? common_pause
+                                                         : pace_.pause(attempts);
+        if (waits_out) {
+            waited_out_ = failure;
+            held_until_ = now + pause;
+        }
+        for_each(parcel, [&](Pending* record) {
+            if (waits_out) --record->attempts;
+            record_failed(record, failure, now, pause);
+        });
     }
 }
 
@@ -143,7 +156,11 @@ void Core::failed(RequestId id, const Failure& given, TimePoint now) {
     // What one request met the next would meet, so the whole stream pauses. Requests that were
     // under way together and fail together count as one failure.
     Duration pause{};
-    if (failure.kind == FailureClass::not_ready) {
+    const bool waits_out = this->waits_out(failure);
+    if (waits_out) {
+        pause = between_probes;
+        waited_out_ = failure;
+    } else if (failure.kind == FailureClass::not_ready) {
         pause = RetryPace::not_ready;
     } else if (failure.kind == FailureClass::slow_down || failure.kind == FailureClass::transient) {
         if (request.started >= failed_at_) {
@@ -155,10 +172,14 @@ void Core::failed(RequestId id, const Failure& given, TimePoint now) {
     held_until_ = std::max(held_until_, now + pause);
     for (const Parcel& parcel : request.parcels) {
         for_each(parcel, [&](Pending* record) {
-            if (failure.kind == FailureClass::not_ready) --record->attempts;
+            if (waits_out || failure.kind == FailureClass::not_ready) --record->attempts;
             record_failed(record, failure, now, pause);
         });
     }
+}
+
+bool Core::waits_out(const Failure& failure) const noexcept {
+    return options_.wait_out_stream_failures && failure.kind == FailureClass::final;
 }
 
 // The records keep their places in their lanes, and go as they stand.
@@ -194,7 +215,8 @@ void Core::record_failed(Pending* record, const Failure& failure, TimePoint now,
     }
     record->bound = record->in_flight = false;
     record->may_have_been_stored |= failure.may_have_been_stored;
-    const bool again = failure.kind != FailureClass::final && failure.kind != FailureClass::invalid;
+    const bool again = waits_out(failure) || (failure.kind != FailureClass::final &&
+                                              failure.kind != FailureClass::invalid);
     if (again && now + pause < record->deadline) {
         // Of an aggregate the first record of each key comes back; the others wait behind it. In a
         // paused lane, it may just have become so, all wait.

@@ -13,6 +13,7 @@ void Core::settle(Pending* record, Ending ending, Error error, std::string_view 
         case Ending::published: ++tally.published; break;
         case Ending::failed: ++tally.failed; break;
         case Ending::unknown: ++tally.unknown; break;
+        case Ending::kept: ++tally.kept; break;
     }
     record->settled = true;
     all_.remove(record);
@@ -80,7 +81,11 @@ bool Core::discard(std::uint64_t lane, const Error& error, std::uint32_t last_ge
     return resume(lane, last_activity_);
 }
 
-void Core::fail_all(const Error& error) {
+void Core::leave_in_outbox(std::uint32_t generation, std::uint32_t count) {
+    generations_.kept(generation, count);
+}
+
+void Core::fail_all(const Error& error, const Error& kept) {
     closing_ = true;
     std::vector<Pending*> all;
     for (Pending* record = all_.oldest(); record != nullptr; record = record->newer) {
@@ -88,10 +93,12 @@ void Core::fail_all(const Error& error) {
     }
     doom(all);
     for (Pending* record : all) {
-        Error own = error;
+        Error own = record->kept ? kept : error;
         own.attempts = record->attempts;
         own.may_have_been_delivered = record->in_flight || record->may_have_been_stored;
-        const Ending ending = own.may_have_been_delivered ? Ending::unknown : Ending::failed;
+        const Ending ending = record->kept                  ? Ending::kept
+                              : own.may_have_been_delivered ? Ending::unknown
+                                                            : Ending::failed;
         settle(record, ending, std::move(own));
     }
 }

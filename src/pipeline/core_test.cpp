@@ -316,7 +316,7 @@ TEST(Core, AsksAgainForALimitThatItWasNotToldWhenALargeRecordComesLater) {
     play.dispatch("a", 0, 3 * mebibyte);
     EXPECT_TRUE(play.core.wants_stream_facts(play.now));
     play.core.stream_unknown({FailureClass::final, ErrorCode::access_denied, {}, {}, false},
-                                   play.now);
+                             play.now);
     play.answer_all(play.send(), "ok");
     play.pass(5min);
     EXPECT_FALSE(play.core.wants_stream_facts(play.now));

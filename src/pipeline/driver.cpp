@@ -15,34 +15,14 @@ constexpr std::chrono::seconds grace{1};
 // written meanwhile count from when it is seen.
 constexpr std::chrono::milliseconds saturated_nap{50};
 
-std::unique_ptr<Settlement> settlement_of(const Settled& settled) {
-    auto made = std::make_unique<Settlement>();
-    const Pending& pending = *settled.record;
-    made->attempts = pending.attempts;
-    if (settled.ending != Ending::published) {
-        made->error = settled.error;
-        return made;
-    }
-    const Record record = record_of(pending);
-    made->published = true;
-    made->is_envelope = pending.is_envelope;
-    made->may_be_duplicate = pending.may_have_been_stored;
-    made->on_other_shard = settled.on_other_shard;
-    made->data_bytes = pending.data_bytes;
-    made->key_bytes = pending.is_envelope ? 0 : pending.key_bytes;
-    made->shard_bytes = static_cast<std::uint32_t>(settled.shard_id.size());
-    made->text.reserve(pending.data_bytes + made->key_bytes + settled.shard_id.size() +
-                       settled.sequence_number.size());
-    made->text.append(record.data)
-        .append(record.partition_key.substr(0, made->key_bytes))
-        .append(settled.shard_id)
-        .append(settled.sequence_number);
-    return made;
-}
-
 CoreOptions with_hash_keys(CoreOptions options) {
     options.sending.hash_of = hash_key_of;
     return options;
+}
+
+IntakeOptions intake_options(const outbox::StreamOutbox* outbox) {
+    if (outbox == nullptr) return {};
+    return {.bytes_before_record = kept_place_bytes, .hash_seed = outbox->fingerprint_seed()};
 }
 
 // A question about the stream on its way through a client. Whatever the client does, one answer
@@ -91,8 +71,14 @@ Driver::Driver(DriverOptions options)
       inbox_(std::make_shared<Inbox>(loop_, std::move(options.log))),
       budget_(std::make_shared<Budget>(options.budget)),
       doorbell_(loop_),
-      intake_(budget_, doorbell_, std::move(options.completions)),
+      intake_(budget_, doorbell_, options.completions, intake_options(options.outbox.get())),
       core_(with_hash_keys(std::move(options.core))),
+      stage_(options.outbox == nullptr
+                 ? nullptr
+                 : std::make_unique<OutboxStage>(
+                       OutboxStage::Options{std::move(options.outbox), loop_, inbox_, *stream_},
+                       core_, intake_, *budget_)),
+      observers_(std::move(options.observers), std::move(options.completions)),
       unheard_(inbox_) {}
 
 std::shared_ptr<FlushWait> Driver::flush(TimePoint deadline) {
@@ -141,6 +127,12 @@ TimePoint Driver::turn(TimePoint now) {
         give_up_on_requests(now);
         core_.advance(now);
         settle(now);
+        if (stage_) {
+            stage_->turn(now, shared_from_this());
+            // What came back from the disk may be late already.
+            core_.advance(now);
+            settle(now);
+        }
         core_.budget_is_short(budget_->is_sought() || budget_->is_half_full() || must_hurry);
         ask_about_stream(now);
         send_requests(now);
@@ -184,7 +176,8 @@ void Driver::take_wishes(TimePoint now) {
 }
 
 bool Driver::take_records(TimePoint now) {
-    return intake_.drain([&](Pending* record) { core_.accept(record, now); });
+    return intake_.drain(
+        [&](Pending* record) { stage_ ? stage_->take(record, now) : core_.accept(record, now); });
 }
 
 void Driver::take_answers(TimePoint now) {
@@ -199,6 +192,7 @@ void Driver::take_answers(TimePoint now) {
             core_.failed(answer.id, failure, now);
         }
         settle(now);
+        tell_if_waited_out();
     }
     answers_.clear();
     if (facts.stream) take_facts(*facts.stream, now);
@@ -216,8 +210,7 @@ void Driver::take_facts(const Inbox::StreamFacts& facts, TimePoint now) {
     }
     const Failure& failure = facts.error();
     // A client that offers no such operation does as it may.
-    tell_once(facts_trouble_,
-              failure.code == ErrorCode::unsupported ? log_info : log_warning,
+    tell_once(facts_trouble_, failure.code == ErrorCode::unsupported ? log_info : log_warning,
               "the record limit of " + *stream_ +
                   " is not known, so records over 1 MiB are sent one by one: " +
                   with_action(failure, "kinesis:DescribeStreamSummary"));
@@ -232,8 +225,7 @@ void Driver::take_shards(const Inbox::Shards& shards, TimePoint now) {
         return;
     }
     tell_once(shards_trouble_, log_warning,
-              "the shards of " + *stream_ +
-                  " are not known (records are then not aggregated): " +
+              "the shards of " + *stream_ + " are not known (records are then not aggregated): " +
                   with_action(shards.error(), "kinesis:ListShards"));
     core_.shards_unknown(shards.error(), now);
 }
@@ -312,16 +304,11 @@ void Driver::settle(TimePoint now) {
     }
     Budget::Return returned;
     for (Settled& settled : core_.settled()) {
-        Pending* const record = settled.record;
-        if (record->slot->wanted()) {
-            record->slot->settle(settlement_of(settled));
-        } else {
-            if (settled.ending != Ending::published) unheard_.add(settled.error);
-            record->slot->settle_unwanted();
-        }
-        if (settled.released) release(record, returned);
+        tell(settled);
+        if (settled.released) release(settled.record, returned);
     }
     core_.settled().clear();
+    observers_.end_of_batch();
     for (Pending* record : core_.released()) release(record, returned);
     core_.released().clear();
     intake_.give_back_released();
@@ -329,7 +316,39 @@ void Driver::settle(TimePoint now) {
     unheard_.tell(now);
 }
 
+void Driver::tell(Settled& settled) {
+    const Pending& record = *settled.record;
+    if (record.slot != nullptr && record.slot->wanted()) {
+        record.slot->settle(settlement_of(settled));
+    } else {
+        if (settled.is_lost()) unheard_.add(settled.error);
+        if (record.slot != nullptr) record.slot->settle_unwanted();
+    }
+    if (settled.ending == Ending::kept) return stage_->left(record);
+    if (observers_.want(settled)) {
+        // A dead letter is forgotten when somebody has it.
+        observers_.add(settled, record.kept ? stage_->settled_later(record) : nullptr);
+    } else if (record.kept) {
+        stage_->settled(record);
+    }
+}
+
+void Driver::tell_if_waited_out() {
+    const Failure* const failure = core_.waited_out();
+    if (waits_out_ == (failure != nullptr)) return;
+    waits_out_ = failure != nullptr;
+    if (waits_out_) {
+        inbox_->log(log_error, *stream_ +
+                                   ": events wait in the outbox, and one request looks every "
+                                   "30 s whether this has been mended: " +
+                                   failure->message);
+    } else {
+        inbox_->log(log_info, *stream_ + ": events are taken again");
+    }
+}
+
 void Driver::release(Pending* record, Budget::Return& returned) {
+    if (stage_) stage_->released(*record);
     budget_->settled(*record, returned);
     intake_.release(record);
 }
@@ -361,26 +380,40 @@ bool Driver::wants_compaction() const {
 bool Driver::is_over(const Wait& wait, TimePoint now) const {
     const Generations& generations = core_.generations();
     // close() also waits for those in paused lanes: until its deadline somebody may resume them.
-    const bool waits = wait.closes ? generations.any_unsettled_up_to(wait.generation)
+    const bool waits = wait.closes ? generations.any_unsettled_up_to(wait.generation) ||
+                                         (stage_ && !(stage_->empty() && core_.empty()))
                                    : generations.any_moving_up_to(wait.generation);
     return !waits || now >= wait.deadline;
+}
+
+// What is not settled is on the disk first.
+bool Driver::may_end(const Wait& wait, TimePoint now) {
+    return wait.closes && is_over(wait, now) &&
+           (stage_ == nullptr || stage_->may_end(now, wait.deadline));
+}
+
+void Driver::end(TimePoint now) {
+    Error kept{ErrorCode::kept,
+               "not acknowledged before close(); it is in the outbox, and the next run sends it",
+               false, 0};
+    if (stage_) stage_->end(now, kept);
+    core_.fail_all(
+        {ErrorCode::not_in_time, "not acknowledged before the deadline of close()", false, 0},
+        kept);
 }
 
 void Driver::finish_waits(TimePoint now) {
     bool closed = false;
     for (const Wait& wait : waits_) {
-        if (!wait.closes || !is_over(wait, now)) continue;
+        if (!may_end(wait, now)) continue;
         closed = true;
-        if (core_.generations().any_unsettled_up_to(wait.generation)) {
-            core_.fail_all({ErrorCode::not_in_time,
-                            "not acknowledged before the deadline of close()", false, 0});
-        }
+        end(now);
         core_.abandon_requests();
         settle(now);
         unheard_.tell_all(now);
     }
     std::erase_if(waits_, [&](const Wait& wait) {
-        if (!closed && !is_over(wait, now)) return false;
+        if (!closed && (wait.closes || !is_over(wait, now))) return false;
         finish(wait);
         return true;
     });
@@ -398,14 +431,21 @@ void Driver::finish_waits(TimePoint now) {
 
 void Driver::finish(const Wait& wait) {
     const Generations::Tally tally = core_.generations().take_up_to(wait.generation);
+    const std::uint64_t earlier = wait.closes ? core_.generations().take_earlier_kept() : 0;
     wait.waiter->finish({.published = tally.published,
                          .failed = tally.failed,
                          .unknown = tally.unknown,
                          .timed_out = tally.unsettled - tally.paused,
-                         .paused = tally.paused});
+                         .paused = tally.paused,
+                         .kept = tally.kept + earlier});
 }
 
 Doorbell::Listens Driver::listens_for() const {
+    // What comes is stored at once, or with the next commit, whatever becomes of it then.
+    if (stage_) {
+        return stage_->is_writing() ? Doorbell::Listens::to_full_pages
+                                    : Doorbell::Listens::to_everything;
+    }
     if (core_.saturated()) return Doorbell::Listens::to_nothing;
     if (!core_.lingering()) return Doorbell::Listens::to_everything;
     return core_.is_budget_short() ? Doorbell::Listens::to_full_pages
@@ -416,9 +456,12 @@ TimePoint Driver::next_moment(TimePoint now) {
     TimePoint next = std::min({core_.next_moment(now), facts_expire_, shards_expire_,
                                unheard_.next_moment(), core_.empty() ? trim_at_ : never});
     if (!expiries_.empty() && !core_.empty()) next = std::min(next, expiries_.front().when);
-    for (const Wait& wait : waits_) next = std::min(next, wait.deadline);
+    for (const Wait& wait : waits_) {
+        if (now < wait.deadline) next = std::min(next, wait.deadline);
+    }
+    if (stage_) next = std::min(next, stage_->next_moment(now));
     if (wants_compaction()) next = std::min(next, may_compact_at_);
-    if (core_.saturated()) next = std::min(next, now + saturated_nap);
+    if (core_.saturated() && !stage_) next = std::min(next, now + saturated_nap);
     return next;
 }
 

@@ -13,6 +13,8 @@
 #include "pipeline/first_look.hpp"
 #include "pipeline/flush_wait.hpp"
 #include "pipeline/intake.hpp"
+#include "pipeline/observers.hpp"
+#include "pipeline/outbox_stage.hpp"
 #include "pipeline/paused_lanes.hpp"
 #include "pipeline/request.hpp"
 #include "pipeline/unheard_failures.hpp"
@@ -28,6 +30,9 @@ struct DriverOptions {
     BudgetOptions budget;
     std::shared_ptr<Completions> completions;
     Log log;
+    /// Null: events live in memory alone.
+    std::shared_ptr<outbox::StreamOutbox> outbox = {};
+    ObserverOptions observers = {};
 };
 
 /// Carries records from the intake to the core and on to the client, and what comes back to the
@@ -47,6 +52,11 @@ class Driver final : public Loop::Participant, public std::enable_shared_from_th
     /// it is not paused.
     bool resume(std::uint64_t lane, std::optional<Error> error);
     [[nodiscard]] Intake& intake() noexcept { return intake_; }
+    [[nodiscard]] bool has_outbox() const noexcept { return stage_ != nullptr; }
+    /// Before attach(): takes what an earlier run left in the outbox.
+    [[nodiscard]] std::optional<Error> begin() {
+        return stage_ ? stage_->shelve_what_was_left() : std::nullopt;
+    }
     [[nodiscard]] const Loop& loop() const noexcept { return *loop_; }
     void attach() { loop_->attach(shared_from_this()); }
     /// After close(): the loop has let go of the driver. Not from the loop's thread.
@@ -79,6 +89,8 @@ class Driver final : public Loop::Participant, public std::enable_shared_from_th
     std::shared_ptr<FlushWait> add_wait(TimePoint deadline, bool closes);
     bool take_records(TimePoint now);
     bool room_is_short_anew();
+    void tell(Settled& settled);
+    void tell_if_waited_out();
     void take_answers(TimePoint now);
     void give_up_on_requests(TimePoint now);
     void take_wishes(TimePoint now);
@@ -92,6 +104,8 @@ class Driver final : public Loop::Participant, public std::enable_shared_from_th
     void look_after_budget(TimePoint now);
     [[nodiscard]] bool wants_compaction() const;
     [[nodiscard]] bool is_over(const Wait& wait, TimePoint now) const;
+    [[nodiscard]] bool may_end(const Wait& wait, TimePoint now);
+    void end(TimePoint now);
     void finish_waits(TimePoint now);
     void finish(const Wait& wait);
     [[nodiscard]] Doorbell::Listens listens_for() const;
@@ -106,6 +120,8 @@ class Driver final : public Loop::Participant, public std::enable_shared_from_th
     Doorbell doorbell_;
     Intake intake_;
     Core core_;
+    const std::unique_ptr<OutboxStage> stage_;  // where there is an outbox
+    Observers observers_;
     UnheardFailures unheard_;
     PausedLanes paused_;
     wire::AggregateWriter aggregate_writer_;
@@ -127,6 +143,7 @@ class Driver final : public Loop::Participant, public std::enable_shared_from_th
     std::string facts_trouble_;  // as the log was told
     std::string shards_trouble_;
     std::vector<Inbox::Answer> answers_;
+    bool waits_out_ = false;
     std::uint32_t full_shards_version_ = 0;
     TimePoint may_compact_at_{};
     TimePoint trim_at_ = never;  // once it was idle that long

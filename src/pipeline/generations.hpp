@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdint>
 #include <deque>
+#include <limits>
+#include <utility>
 
 namespace lk::pipeline {
 
@@ -17,9 +19,21 @@ class Generations {
         std::uint64_t unknown = 0;
         /// Of the unsettled: those in paused lanes.
         std::uint64_t paused = 0;
+        /// Left in the outbox for the next run.
+        std::uint64_t kept = 0;
     };
+    /// Of records that an earlier run of the program dispatched: no flush() waits for them.
+    static constexpr std::uint32_t earlier_run = std::numeric_limits<std::uint32_t>::max();
 
-    void accepted(std::uint32_t generation) { ++of(generation).unsettled; }
+    void accepted(std::uint32_t generation, std::uint64_t count = 1) {
+        of(generation).unsettled += count;
+    }
+    /// They stay in the outbox.
+    void kept(std::uint32_t generation, std::uint64_t count) {
+        Tally& tally = of(generation);
+        tally.unsettled -= count;
+        tally.kept += count;
+    }
     /// The tally in which the settled record is to be counted.
     Tally& settled(std::uint32_t generation) {
         Tally& tally = of(generation);
@@ -55,6 +69,7 @@ class Generations {
             sum.failed += tally.failed;
             sum.unknown += tally.unknown;
             sum.paused += tally.paused;
+            sum.kept += tally.kept;
             tally = {.unsettled = tally.unsettled, .paused = tally.paused};
         }
         while (!tallies_.empty() && first_ <= generation && tallies_.front().unsettled == 0) {
@@ -66,15 +81,20 @@ class Generations {
         return sum;
     }
 
+    /// Of those that an earlier run had dispatched, counted and then counted no more.
+    std::uint64_t take_earlier_kept() noexcept { return std::exchange(earlier_.kept, 0); }
+
   private:
     // Stripes are drained one after another, so a record may come after one of a later generation,
     // but not after its own was taken.
     Tally& of(std::uint32_t generation) {
+        if (generation == earlier_run) return earlier_;
         while (first_ + tallies_.size() <= generation) tallies_.emplace_back();
         return tallies_[generation - first_];
     }
 
     std::deque<Tally> tallies_;
+    Tally earlier_;
     std::uint64_t first_ = 0;
 };
 

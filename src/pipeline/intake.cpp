@@ -1,8 +1,10 @@
 #include "pipeline/intake.hpp"
 
 #include <cstring>
-#include <functional>
 #include <unordered_map>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 #include "base/random.hpp"
 #include "wire/record_layout.hpp"
@@ -27,13 +29,15 @@ std::size_t stripe_of_this_thread() noexcept {
 }  // namespace
 
 Intake::Intake(std::shared_ptr<Budget> budget, Doorbell& doorbell,
-               std::shared_ptr<Completions> completions)
-    : budget_(std::move(budget)),
+               std::shared_ptr<Completions> completions, IntakeOptions options)
+    : options_(options),
+      budget_(std::move(budget)),
       doorbell_(doorbell),
       pages_(std::make_shared<PageStore>(budget_)),
       pendings_([budget = budget_.get()](std::ptrdiff_t bytes) { budget->slabs_grown(bytes); }),
-      slots_(detail::SlotPool::make(std::move(completions), doorbell.loop())),
-      hash_seed_(draw_seed()) {}
+      slots_(detail::SlotPool::make(std::move(completions), doorbell.loop(),
+                                    options.bytes_before_record != 0)),
+      hash_seed_(options.hash_seed ? *options.hash_seed : draw_seed()) {}
 
 Intake::~Intake() {
     drain([this](Pending* record) { release(record); });
@@ -41,21 +45,20 @@ Intake::~Intake() {
         if (stripe.open != nullptr) close(stripe.open);
         slots_->give_back_chain(stripe.free_slots);
     }
-    if (compacted_ != nullptr) close(compacted_);
+    if (drivers_ != nullptr) close(drivers_);
     slots_->retire();
 }
 
 std::uint64_t Intake::lane_of(std::string_view partition_key) const noexcept {
-    std::uint64_t mixed = std::hash<std::string_view>{}(partition_key) ^ hash_seed_;
-    mixed = (mixed ^ (mixed >> 32)) * 0xD6E8FEB86659FD93;
-    mixed = (mixed ^ (mixed >> 32)) * 0xD6E8FEB86659FD93;
-    mixed ^= mixed >> 32;
-    return mixed == 0 ? 1 : mixed;
+    const std::uint64_t hash =
+        XXH3_64bits_withSeed(partition_key.data(), partition_key.size(), hash_seed_);
+    return hash == 0 ? 1 : hash;
 }
 
 detail::Slot* Intake::write(const Draft& draft) {
-    const std::size_t bytes = wire::RecordLayout::bytes(
+    const std::size_t cbor_bytes = wire::RecordLayout::bytes(
         draft.data_bytes, draft.partition_key.size(), draft.explicit_hash_key.size());
+    const std::size_t bytes = options_.bytes_before_record + cbor_bytes;
     const std::uint64_t lane = draft.lane;
     Stripe& stripe =
         stripes_[(lane != 0 ? lane >> 32 : stripe_of_this_thread()) & (stripe_count - 1)];
@@ -71,6 +74,7 @@ detail::Slot* Intake::write(const Draft& draft) {
             page_full = stripe.open != nullptr;
             out = open_page(stripe, bytes);
         }
+        out += options_.bytes_before_record;
         slot = stripe.free_slots;
         stripe.free_slots = detail::SlotPool::next_of(slot);
         detail::SlotPool::begin(slot);
@@ -87,7 +91,7 @@ detail::Slot* Intake::write(const Draft& draft) {
         Pending* const record = take_pending(stripe);
         record->page = stripe.open;
         record->bytes = out;
-        record->cbor_bytes = static_cast<std::uint32_t>(bytes);
+        record->cbor_bytes = static_cast<std::uint32_t>(cbor_bytes);
         record->slot = slot;
         record->lane = lane;
         record->data_bytes = static_cast<std::uint32_t>(draft.data_bytes);
@@ -96,7 +100,7 @@ detail::Slot* Intake::write(const Draft& draft) {
         record->is_envelope = draft.envelope != nullptr;
         record->suspended = draft.suspended;
         record->generation = generation_.load(std::memory_order_relaxed);
-        budget_->take_event(lane, bytes);
+        budget_->take_event(lane, cbor_bytes);
         // A page that is made for a large record is full with it. Left open it would keep its room
         // when the record is gone, and with a small budget all room there is.
         if (stripe.open->is_full()) {
@@ -143,8 +147,9 @@ void Intake::close() {
 
 void Intake::release(Pending* record) noexcept {
     Page* const page = record->page;
-    page->live_bytes -= record->cbor_bytes;
-    live_bytes_ -= record->cbor_bytes;
+    const std::size_t bytes = bytes_of(*record);
+    page->live_bytes -= bytes;
+    live_bytes_ -= bytes;
     if (--page->live_records == 0 && page->filled) page->let_go();
     record->next = released_;
     if (released_ == nullptr) released_last_ = record;
@@ -181,20 +186,44 @@ void Intake::compact(Pending* oldest) {
     }
 }
 
-void Intake::move(Pending* record) {
-    char* to = compacted_ == nullptr ? nullptr : compacted_->append(record->cbor_bytes);
+char* Intake::append_for_driver(std::size_t bytes) {
+    char* to = drivers_ == nullptr ? nullptr : drivers_->append(bytes);
     if (to == nullptr) {
-        if (compacted_ != nullptr) close(compacted_);
-        compacted_ = pages_->open(record->cbor_bytes, PageStore::Use::some);
-        to = compacted_->append(record->cbor_bytes);
+        if (drivers_ != nullptr) close(drivers_);
+        drivers_ = pages_->open(bytes, PageStore::Use::some);
+        to = drivers_->append(bytes);
     }
-    std::memcpy(to, record->bytes, record->cbor_bytes);
-    Page* const from = std::exchange(record->page, compacted_);
-    record->bytes = to;
-    ++compacted_->live_records;
-    compacted_->live_bytes += record->cbor_bytes;
-    from->live_bytes -= record->cbor_bytes;
+    return to;
+}
+
+void Intake::move(Pending* record) {
+    const std::size_t before = options_.bytes_before_record;
+    const std::size_t bytes = bytes_of(*record);
+    char* const to = append_for_driver(bytes);
+    std::memcpy(to, record->bytes - before, bytes);
+    Page* const from = std::exchange(record->page, drivers_);
+    record->bytes = to + before;
+    ++drivers_->live_records;
+    drivers_->live_bytes += bytes;
+    from->live_bytes -= bytes;
     if (--from->live_records == 0) from->let_go();
+}
+
+Pending* Intake::restore(std::string_view cbor, std::uint64_t lane) {
+    if (drivers_free_ == nullptr) drivers_free_ = pendings_.take_some();
+    const std::size_t before = options_.bytes_before_record;
+    char* const to = append_for_driver(before + cbor.size());
+    std::memcpy(to + before, cbor.data(), cbor.size());
+    Pending* const record = drivers_free_;
+    drivers_free_ = record->next;
+    *record = Pending{};
+    record->page = drivers_;
+    record->bytes = to + before;
+    record->cbor_bytes = static_cast<std::uint32_t>(cbor.size());
+    record->lane = lane;
+    count(record);
+    budget_->take_event(lane, cbor.size());
+    return record;
 }
 
 }  // namespace lk::pipeline

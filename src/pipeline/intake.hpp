@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include "event/envelope.hpp"
@@ -30,6 +31,13 @@ struct Draft {
     bool suspended = false;
 };
 
+struct IntakeOptions {
+    /// Left free before each record, for the driver (see KeptPlace); 0 where nobody keeps records.
+    std::size_t bytes_before_record = 0;
+    /// The lanes' (see Intake::lane_of); absent: a random one.
+    std::optional<std::uint64_t> hash_seed = {};
+};
+
 /// Where dispatching threads leave records for the driver. Records are written into pages, a page
 /// open in each stripe; a stripe is chosen by the hash of the partition key, so that the records of
 /// a key stand behind each other whichever threads wrote them.
@@ -38,13 +46,13 @@ class Intake {
     static constexpr std::size_t stripe_count = 4;  // a power of two
 
     Intake(std::shared_ptr<Budget> budget, Doorbell& doorbell,
-           std::shared_ptr<Completions> completions);
+           std::shared_ptr<Completions> completions, IntakeOptions options = {});
     ~Intake();
     Intake(const Intake&) = delete;
     Intake& operator=(const Intake&) = delete;
 
     /// Hash of a partition key, never 0; seeded, so that nobody who chooses keys can choose them to
-    /// share a lane.
+    /// share a lane. The same for the same seed in every version, as outboxes hold it.
     [[nodiscard]] std::uint64_t lane_of(std::string_view partition_key) const noexcept;
 
     /// Writes the record; from any thread. Null after close().
@@ -73,9 +81,7 @@ class Intake {
             any |= record != nullptr;
             while (record != nullptr) {
                 Pending* const next = record->next;
-                ++record->page->live_records;
-                record->page->live_bytes += record->cbor_bytes;
-                live_bytes_ += record->cbor_bytes;
+                count(record);
                 taken(record);
                 record = next;
             }
@@ -88,8 +94,11 @@ class Intake {
         return any;
     }
 
-    /// The driver: the record is in no queue and no request any more. Its Pending, and its slot where
-    /// nobody wants that, is free again after give_back_released().
+    /// The driver: a record that was written before and comes back from an outbox, without a slot.
+    Pending* restore(std::string_view cbor, std::uint64_t lane);
+
+    /// The driver: the record is in no queue and no request any more. Its Pending, and its slot
+    /// where nobody wants that, is free again after give_back_released().
     void release(Pending* record) noexcept;
     void give_back_released() noexcept;
 
@@ -118,6 +127,15 @@ class Intake {
         bool closed = false;
     };
 
+    [[nodiscard]] std::size_t bytes_of(const Pending& record) const noexcept {
+        return options_.bytes_before_record + record.cbor_bytes;
+    }
+    void count(Pending* record) noexcept {
+        const std::size_t bytes = bytes_of(*record);
+        ++record->page->live_records;
+        record->page->live_bytes += bytes;
+        live_bytes_ += bytes;
+    }
     static void close(Page* page) noexcept {
         page->filled = true;
         if (page->live_records == 0) page->let_go();
@@ -126,7 +144,9 @@ class Intake {
     static void fill(Stripe& stripe) noexcept;
     Pending* take_pending(Stripe& stripe);
     void move(Pending* record);
+    char* append_for_driver(std::size_t bytes);
 
+    const IntakeOptions options_;
     const std::shared_ptr<Budget> budget_;
     Doorbell& doorbell_;
     std::shared_ptr<PageStore> pages_;
@@ -139,7 +159,8 @@ class Intake {
     Pending* released_ = nullptr;
     Pending* released_last_ = nullptr;
     std::size_t live_bytes_ = 0;
-    Page* compacted_ = nullptr;
+    Page* drivers_ = nullptr;  // what was moved or restored
+    Pending* drivers_free_ = nullptr;
 };
 
 }  // namespace lk::pipeline

@@ -101,20 +101,33 @@ event::HashKey hash_key_of(const Pending& pending) {
     return event::hash_of_partition_key(record.partition_key);
 }
 
-Record record_of(const Pending& pending) noexcept {
+namespace {
+
+// Both know of the record's bytes the same.
+template <class Kept>
+Record record_in(std::string_view cbor, const Kept& kept) noexcept {
     using Layout = wire::RecordLayout;
-    const char* const cbor = pending.bytes;
-    const char* data = cbor + Layout::before_data;
-    const char* key = data + pending.data_bytes + Layout::before_key;
+    const char* data = cbor.data() + Layout::before_data;
+    const char* key = data + kept.data_bytes + Layout::before_key;
     Record record;
-    record.data = {data, pending.data_bytes};
-    record.partition_key = {key, pending.key_bytes};
-    if (pending.hash_key_bytes != 0) {
-        record.explicit_hash_key = {key + pending.key_bytes + Layout::before_hash_key,
-                                    pending.hash_key_bytes};
+    record.data = {data, kept.data_bytes};
+    record.partition_key = {key, kept.key_bytes};
+    if (kept.hash_key_bytes != 0) {
+        record.explicit_hash_key = {key + kept.key_bytes + Layout::before_hash_key,
+                                    kept.hash_key_bytes};
     }
-    record.cbor = {cbor, pending.cbor_bytes};
+    record.cbor = cbor;
     return record;
+}
+
+}  // namespace
+
+Record record_of(const Pending& pending) noexcept {
+    return record_in({pending.bytes, pending.cbor_bytes}, pending);
+}
+
+Record record_of(const outbox::KeptRecord& kept) noexcept {
+    return record_in(kept.cbor, kept);
 }
 
 }  // namespace lk::pipeline

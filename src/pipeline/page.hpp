@@ -9,6 +9,7 @@
 #include <lk/kinesis_client.hpp>
 
 #include "event/hash_key.hpp"
+#include "outbox/outbox.hpp"
 #include "pipeline/budget.hpp"
 #include "pipeline/pending.hpp"
 
@@ -99,5 +100,7 @@ class PageStore : public std::enable_shared_from_this<PageStore> {
 
 /// The record as a client sees it.
 [[nodiscard]] Record record_of(const Pending& pending) noexcept;
+/// The same of a record that comes from the outbox.
+[[nodiscard]] Record record_of(const outbox::KeptRecord& kept) noexcept;
 
 }  // namespace lk::pipeline

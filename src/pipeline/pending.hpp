@@ -56,7 +56,9 @@ struct Pending {
     bool charged : 1 = false;    ///< Counted among what its shard holds.
     bool suspended : 1 = false;  ///< Accepted though the budget was full.
     bool goes_alone : 1 =
-        false;  ///< Not to be aggregated: it was in an aggregate that was refused.
+        false;                  ///< Not to be aggregated: it was in an aggregate that was refused.
+    bool kept : 1 = false;      ///< In the outbox (see KeptPlace).
+    bool reloaded : 1 = false;  ///< It came back from there.
 
     /// What Kinesis's limits count.
     [[nodiscard]] std::size_t counted_bytes() const noexcept {

@@ -65,7 +65,25 @@ class AllPending {
         newest_ = record;
     }
 
+    /// Puts a record that comes late in its place by its deadline. Those that come so should come
+    /// in the order of their deadlines, or each takes a walk past the ones that came before.
+    void add_late(Pending* record) noexcept {
+        Pending* after = last_late_;
+        if (after != nullptr && after->deadline > record->deadline) after = nullptr;
+        Pending* before = after == nullptr ? oldest_ : after->newer;
+        while (before != nullptr && before->deadline <= record->deadline) {
+            after = before;
+            before = before->newer;
+        }
+        record->older = after;
+        record->newer = before;
+        (after == nullptr ? oldest_ : after->newer) = record;
+        (before == nullptr ? newest_ : before->older) = record;
+        last_late_ = record;
+    }
+
     void remove(Pending* record) noexcept {
+        if (record == last_late_) last_late_ = record->older;
         (record->older == nullptr ? oldest_ : record->older->newer) = record->newer;
         (record->newer == nullptr ? newest_ : record->newer->older) = record->older;
         record->older = record->newer = nullptr;
@@ -74,6 +92,7 @@ class AllPending {
   private:
     Pending* oldest_ = nullptr;
     Pending* newest_ = nullptr;
+    Pending* last_late_ = nullptr;
 };
 
 }  // namespace lk::pipeline

@@ -87,8 +87,14 @@ Pipeline::Pipeline(PipelineOptions options)
       close_deadline_(options.close_deadline),
       when_full_(options.when_full),
       ordered_(options.ordered),
-      driver_(std::make_shared<pipeline::Driver>(std::move(options.driver))) {
+      driver_(std::make_shared<pipeline::Driver>(std::move(options.driver))) {}
+
+std::optional<Error> Pipeline::begin() {
+    auto error = driver_->begin();
     driver_->attach();
+    // Nothing has been sent yet, and nothing is.
+    if (error) driver_->close(std::chrono::steady_clock::now());
+    return error;
 }
 
 Pipeline::~Pipeline() {
@@ -238,7 +244,8 @@ Published Pipeline::accept(pipeline::Draft& draft, bool random_key) {
 std::optional<Error> Pipeline::find_room(pipeline::Draft& draft) {
     pipeline::Budget& budget = driver_->budget();
     pipeline::Budget::Asker asker{.lane = draft.lane};
-    if (budget.any_shard_full()) {
+    // An outbox has room for a shard that is full.
+    if (budget.any_shard_full() && !driver_->has_outbox()) {
         const auto given = event::parse_hash_key(draft.explicit_hash_key);
         asker.hash_key = given ? *given : event::hash_of_partition_key(draft.partition_key);
         asker.has_hash_key = true;
@@ -278,6 +285,12 @@ Error Pipeline::no_room(pipeline::Budget::Answer why, std::string_view partition
                   std::string(partition_key) +
                   "\", which throttles, hold what one shard may hold (share_per_shard of "
                   "budget_bytes): dispatch more slowly, or add shards";
+    } else if (why == Answer::outbox_full) {
+        return {
+            ErrorCode::outbox,
+            "the outbox holds what it may hold (outbox.max_bytes): dispatch more slowly, or raise "
+            "it",
+            false, 0};
     } else {
         message = std::to_string(budget.events()) + " unsettled events hold " +
                   std::to_string(budget.held()) + " bytes; the budget is " +

@@ -25,6 +25,8 @@ struct PipelineOptions {
 class Pipeline {
   public:
     explicit Pipeline(PipelineOptions options);
+    /// First of all: takes what an earlier run left in the outbox, and starts.
+    [[nodiscard]] std::optional<Error> begin();
     /// close(close_deadline); where that would wait for itself it goes on in the background.
     ~Pipeline();
     Pipeline(const Pipeline&) = delete;

@@ -14,6 +14,13 @@ Error abandoned() {
             0};
 }
 
+Error no_outbox() {
+    return {ErrorCode::bad_option,
+            "this event's dispatch function has no outbox, so it is stored nowhere but in the "
+            "stream: give get_dispatch() an `outbox`",
+            false, 0};
+}
+
 }  // namespace
 
 Published& Published::operator=(Published&& other) noexcept {
@@ -43,6 +50,52 @@ Outcome Published::wait() {
         if (slot_->inherited()) slot_ = slot_->move_to_this_process();
     }
     return std::exchange(slot_, nullptr)->take();
+}
+
+std::optional<Error> Published::wait_stored() {
+    if (slot_ == nullptr) return abandoned();
+    if (slot_->inherited()) slot_ = slot_->move_to_this_process();
+    if (!slot_->is_stored()) {
+        if (!slot_->may_be_stored()) return no_outbox();
+        if (pipeline::Completions::inside()) {
+            return pipeline::Completions::would_deadlock(
+                "wait_stored() on an event not stored yet");
+        }
+        slot_->wait_until_stored();
+        if (slot_->inherited()) slot_ = slot_->move_to_this_process();
+    }
+    return slot_->store_failure();
+}
+
+void Published::on_stored(std::function<void(std::optional<Error>)> callback) {
+    std::optional<Error> refused;
+    if (slot_ == nullptr) {
+        refused = abandoned();
+    } else {
+        if (slot_->inherited()) slot_ = slot_->move_to_this_process();
+        if (slot_->has_on_stored()) {
+            refused = Error{ErrorCode::bad_input, "on_stored() was called before on this result",
+                            false, 0};
+        } else if (!slot_->is_stored() && !slot_->may_be_stored()) {
+            refused = no_outbox();
+        }
+    }
+    if (!refused) return slot_->on_stored(std::move(callback));
+    detail::Slot::failed(std::move(*refused), pipeline::Completions::make({}, {}))
+        .then([callback = std::move(callback)](Outcome outcome) {
+            callback(std::move(outcome).error());
+        });
+}
+
+void Published::StoredAwaiter::await_suspend(std::coroutine_handle<> waiting) {
+    result_.on_stored([this, waiting](std::optional<Error> failure) {
+        failure_ = std::move(failure);
+        waiting.resume();
+    });
+}
+
+void Published::StoredAwaiter::await_resume() {
+    if (failure_) throw DispatchError(std::move(*failure_));
 }
 
 Event Published::get() {

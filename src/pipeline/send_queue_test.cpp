@@ -340,7 +340,7 @@ TEST_F(SendQueueTest, WhatLingeredTogetherNeedsNotLingerAgainOneByOne) {
     for (int i = 0; i < 6; ++i) script.dispatch(std::to_string(i), 0, 1200 * 1024);
     ASSERT_TRUE(script.core.wants_stream_facts(script.now));
     script.core.stream_unknown({FailureClass::final, ErrorCode::access_denied, {}, {}, false},
-                                     script.now);
+                               script.now);
     script.pass(30s);
     for (int i = 0; i < 6; ++i) {
         const auto sent = script.send();

@@ -32,17 +32,50 @@ Outcome Settlement::outcome() const {
 
 namespace lk::detail {
 
+namespace {
+
+// Who waited for `stored` is content with published, and with what the end of the dispatch function
+// leaves in the outbox.
+std::optional<Error> failure_to_store(const pipeline::Settlement* settlement) {
+    if (settlement == nullptr || settlement->published) return std::nullopt;
+    if (settlement->error.code == ErrorCode::kept) return std::nullopt;
+    return settlement->error;
+}
+
+}  // namespace
+
 bool Slot::wanted() const noexcept {
-    return (state_.load(std::memory_order_acquire) & dropped_bit) == 0;
+    const std::uint32_t seen = state_.load(std::memory_order_acquire);
+    return (seen & dropped_bit) == 0 ||
+           (seen & (stored_bit | stored_continued_bit)) == stored_continued_bit;
 }
 
 void Slot::settle_unwanted() noexcept {
+    delete std::exchange(continuations_, nullptr);
     pool_->gather_unwanted(this);
 }
 
+void Slot::stored() {
+    const std::uint32_t before = state_.fetch_or(stored_bit, std::memory_order_acq_rel);
+    if ((before & waiting_bit) != 0) state_.notify_all();
+    if ((before & stored_continued_bit) != 0) {
+        tell_stored(std::exchange(continuations_->stored, nullptr), std::nullopt);
+    }
+}
+
+// Whoever waits for `stored` is told before the last word: after it the other end may give the slot
+// back.
 void Slot::settle(std::unique_ptr<pipeline::Settlement> settlement) {
     settlement_ = settlement.release();
-    const std::uint32_t before = state_.fetch_or(settled_bit, std::memory_order_acq_rel);
+    std::uint32_t before = state_.load(std::memory_order_acquire);
+    do {
+        if ((before & (stored_bit | stored_continued_bit)) == stored_continued_bit &&
+            continuations_->stored) {
+            tell_stored(std::exchange(continuations_->stored, nullptr),
+                        failure_to_store(settlement_));
+        }
+    } while (!state_.compare_exchange_weak(before, before | settled_bit, std::memory_order_acq_rel,
+                                           std::memory_order_acquire));
     if ((before & dropped_bit) != 0) {
         pool_->give_back(this);
     } else if ((before & continued_bit) != 0) {
@@ -61,15 +94,69 @@ bool Slot::inherited() const noexcept {
 }
 
 void Slot::wait_until_settled() {
+    wait_for(settled_bit);
+}
+
+void Slot::wait_until_stored() {
+    wait_for(stored_bit | settled_bit);
+}
+
+void Slot::wait_for(std::uint32_t bits) {
     if (const std::shared_ptr<Loop> loop = pool_->loop()) {
-        loop->drive_until([this] { return is_settled(); });
+        loop->drive_until(
+            [this, bits] { return (state_.load(std::memory_order_acquire) & bits) != 0; });
         if (inherited()) return;
     }
     std::uint32_t seen = state_.fetch_or(waiting_bit, std::memory_order_acq_rel) | waiting_bit;
-    while ((seen & settled_bit) == 0) {
+    while ((seen & bits) == 0) {
         state_.wait(seen, std::memory_order_acquire);
         seen = state_.load(std::memory_order_acquire);
     }
+}
+
+bool Slot::may_be_stored() const noexcept {
+    return pool_->stores();
+}
+
+bool Slot::is_stored() const noexcept {
+    return (state_.load(std::memory_order_acquire) & (stored_bit | settled_bit)) != 0;
+}
+
+std::optional<Error> Slot::store_failure() const {
+    const std::uint32_t seen = state_.load(std::memory_order_acquire);
+    return (seen & stored_bit) != 0 ? std::nullopt : failure_to_store(settlement_);
+}
+
+bool Slot::has_on_stored() const noexcept {
+    return (state_.load(std::memory_order_relaxed) & stored_continued_bit) != 0;
+}
+
+void Slot::on_stored(StoredContinuation continuation) {
+    continuations().stored = std::move(continuation);
+    const std::uint32_t before = state_.fetch_or(stored_continued_bit, std::memory_order_acq_rel);
+    if ((before & (stored_bit | settled_bit)) != 0) {
+        tell_stored(std::exchange(continuations_->stored, nullptr), store_failure());
+    }
+}
+
+void Slot::tell_stored(StoredContinuation continuation, std::optional<Error> failure) const {
+    run(pool_->completions(), [continuation = std::move(continuation),
+                               failure = std::move(failure)] { continuation(failure); });
+}
+
+void Slot::run(const std::shared_ptr<pipeline::Completions>& completions,
+               std::function<void()> task) {
+    auto nothing = std::make_unique<pipeline::Settlement>();
+    nothing->published = true;
+    nothing->is_envelope = false;
+    alone(std::move(nothing), completions)->on_settled([task = std::move(task)](const Outcome&) {
+        task();
+    });
+}
+
+Slot::Continuations& Slot::continuations() {
+    if (continuations_ == nullptr) continuations_ = new Continuations();
+    return *continuations_;
 }
 
 Outcome Slot::take() {
@@ -87,17 +174,17 @@ void Slot::drop() noexcept {
 }
 
 void Slot::on_settled(Continuation continuation) {
-    continuation_ = new Continuation(std::move(continuation));
+    continuations().settled = std::move(continuation);
     if ((state_.fetch_or(continued_bit, std::memory_order_acq_rel) & settled_bit) != 0) {
         pool_->completions()->add(this);
     }
 }
 
 void Slot::complete() {
-    const std::unique_ptr<Continuation> continuation(std::exchange(continuation_, nullptr));
+    const Continuation continuation = std::exchange(continuations_->settled, nullptr);
     Outcome outcome = settlement_->outcome();
     pool_->give_back(this);
-    (*continuation)(std::move(outcome));
+    continuation(std::move(outcome));
 }
 
 Slot* Slot::move_to_this_process() {
@@ -117,7 +204,7 @@ Slot* Slot::move_to_this_process() {
 
 Slot* Slot::alone(std::unique_ptr<pipeline::Settlement> settlement,
                   const std::shared_ptr<pipeline::Completions>& completions) {
-    SlotPool* pool = SlotPool::make(completions, {}, 1);
+    SlotPool* pool = SlotPool::make(completions, {}, false, 1);
     Slot* slot = pool->take_some();
     SlotPool::begin(slot);
     slot->settle(std::move(settlement));
@@ -134,8 +221,8 @@ Published Slot::failed(Error error, const std::shared_ptr<pipeline::Completions>
 }
 
 SlotPool* SlotPool::make(std::shared_ptr<pipeline::Completions> completions,
-                         std::weak_ptr<Loop> loop, std::size_t slots_in_slab) {
-    return new SlotPool(std::move(completions), std::move(loop), slots_in_slab);
+                         std::weak_ptr<Loop> loop, bool stores, std::size_t slots_in_slab) {
+    return new SlotPool(std::move(completions), std::move(loop), stores, slots_in_slab);
 }
 
 SlotPool::~SlotPool() {
@@ -179,10 +266,12 @@ void SlotPool::trim() {
 void SlotPool::begin(Slot* slot) noexcept {
     slot->state_.store(0, std::memory_order_relaxed);
     slot->settlement_ = nullptr;
+    slot->continuations_ = nullptr;
 }
 
 void SlotPool::give_back(Slot* slot) noexcept {
     delete std::exchange(slot->settlement_, nullptr);
+    delete std::exchange(slot->continuations_, nullptr);
     slot->next_free_ = nullptr;
     give_back_chain(slot);
 }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,9 +52,12 @@ class SlotPool;
 class Slot {
   public:
     using Continuation = std::function<void(Outcome)>;
+    using StoredContinuation = std::function<void(std::optional<Error>)>;
 
     /// The driver's end: true when somebody may still want the settlement.
     [[nodiscard]] bool wanted() const noexcept;
+    /// The driver's end: the record is in the outbox. At most once, and before it is settled.
+    void stored();
     /// The driver's end; one of these is called, once. settle_unwanted() where it is not wanted();
     /// the slot is then free after the pool's give_back_unwanted().
     void settle(std::unique_ptr<pipeline::Settlement> settlement);
@@ -62,9 +66,20 @@ class Slot {
     // The Published's end; each of take(), drop() and on_settled() is its last call.
     [[nodiscard]] bool is_settled() const noexcept;
     [[nodiscard]] bool inherited() const noexcept;
-    /// Returns also when it was inherited meanwhile: this thread may drive the loop, and a client
-    /// or log hook fork there.
+    // These return also when it was inherited meanwhile: this thread may drive the loop, and a
+    // client or log hook fork there.
     void wait_until_settled();
+    void wait_until_stored();
+    /// False: its dispatch function has no outbox.
+    [[nodiscard]] bool may_be_stored() const noexcept;
+    /// Stored, or settled: nothing is to be waited for.
+    [[nodiscard]] bool is_stored() const noexcept;
+    /// Once is_stored(): nothing, or why it was not.
+    [[nodiscard]] std::optional<Error> store_failure() const;
+    /// Somebody is called back already.
+    [[nodiscard]] bool has_on_stored() const noexcept;
+    /// At most once; not one of the last calls.
+    void on_stored(StoredContinuation continuation);
     [[nodiscard]] Outcome take();
     void drop() noexcept;
     void on_settled(Continuation continuation);
@@ -74,6 +89,9 @@ class Slot {
 
     /// Runs the continuation; on the completion thread.
     void complete();
+    /// Runs a task where continuations run, in its turn.
+    static void run(const std::shared_ptr<pipeline::Completions>& completions,
+                    std::function<void()> task);
 
     /// A result that failed before it reached a pipeline. In a forked child, `completions` may be
     /// inherited.
@@ -90,6 +108,18 @@ class Slot {
     static constexpr std::uint32_t dropped_bit = 2;
     static constexpr std::uint32_t waiting_bit = 4;
     static constexpr std::uint32_t continued_bit = 8;
+    static constexpr std::uint32_t stored_bit = 16;
+    static constexpr std::uint32_t stored_continued_bit = 32;
+
+    // The stored one is touched by whoever told it last: the Published until it has set
+    // stored_continued_bit, then the driver until it has set stored_bit or settled_bit.
+    struct Continuations {
+        StoredContinuation stored;
+        Continuation settled;
+    };
+    [[nodiscard]] Continuations& continuations();
+    void wait_for(std::uint32_t bits);
+    void tell_stored(StoredContinuation continuation, std::optional<Error> failure) const;
 
     std::atomic<std::uint32_t> state_{0};
     SlotPool* pool_ = nullptr;
@@ -97,7 +127,7 @@ class Slot {
         pipeline::Settlement* settlement_ = nullptr;
         Slot* next_free_;
     };
-    Continuation* continuation_ = nullptr;
+    Continuations* continuations_ = nullptr;
 };
 
 /// Slots, recycled. Lives until it was retired and the last slot came back, so that results may
@@ -105,9 +135,10 @@ class Slot {
 class SlotPool {
   public:
     static constexpr std::size_t usual_slab = 512;
-    /// `loop`: on which its slots are settled.
+    /// `loop`: on which its slots are settled. `stores`: the records have an outbox.
     static SlotPool* make(std::shared_ptr<pipeline::Completions> completions,
-                          std::weak_ptr<Loop> loop, std::size_t slots_in_slab = usual_slab);
+                          std::weak_ptr<Loop> loop, bool stores = false,
+                          std::size_t slots_in_slab = usual_slab);
 
     /// A chain of free slots, 1 to a slab, linked by next_of(). From any thread. No more, so that
     /// who takes some leaves the rest to others.
@@ -134,11 +165,13 @@ class SlotPool {
     /// Null where it has ended.
     [[nodiscard]] std::shared_ptr<Loop> loop() const noexcept { return loop_.lock(); }
     [[nodiscard]] bool inherited() const noexcept { return origin_.inherited(); }
+    [[nodiscard]] bool stores() const noexcept { return stores_; }
 
   private:
     SlotPool(std::shared_ptr<pipeline::Completions> completions, std::weak_ptr<Loop> loop,
-             std::size_t slots_in_slab) noexcept
+             bool stores, std::size_t slots_in_slab) noexcept
         : slots_in_slab_(slots_in_slab),
+          stores_(stores),
           completions_(std::move(completions)),
           loop_(std::move(loop)),
           slabs_(slots_in_slab) {}
@@ -147,6 +180,7 @@ class SlotPool {
 
     const Origin origin_;
     const std::size_t slots_in_slab_;
+    const bool stores_;
     std::shared_ptr<pipeline::Completions> completions_;
     // Results may outlive their dispatch function; the loop need not.
     const std::weak_ptr<Loop> loop_;

@@ -11,7 +11,9 @@
 #include <string_view>
 
 #include <lk/error.hpp>
+#include <lk/event.hpp>
 #include <lk/expected.hpp>
+#include <lk/published.hpp>
 
 namespace lk {
 
@@ -67,7 +69,18 @@ struct DispatchSettings {
     std::uint64_t aggregate_bytes = 0;
     double max_rate_per_shard = 0;
     std::int64_t check_stream_within_ms = 5000;
+    std::string_view outbox_directory = {};
+    std::uint64_t outbox_max_bytes = 0;
+    std::int32_t outbox_sync = 0;
+    std::int64_t outbox_sync_interval_ms = 1000;
+    const std::function<void(const Event&, const Error&)>* dead_letter_callback = nullptr;
+    std::string_view dead_letter_file = {};
+    std::string_view dead_letter_stream = {};
+    const std::function<void(const Event&, const Outcome&, bool)>* on_settled = nullptr;
 };
+
+/// In place of deliver_within_ms: 2 minutes, or with an outbox for ever.
+inline constexpr std::int64_t default_deliver_within = -1;
 
 Expected<std::shared_ptr<Pipeline>, Error> open_pipeline(const DispatchSettings& settings);
 

@@ -1,0 +1,527 @@
+#include "pipeline/outbox_stage.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <limits>
+#include <utility>
+
+#include "pipeline/page.hpp"
+#include "wire/record_layout.hpp"
+
+namespace lk::pipeline {
+namespace {
+
+// What is read back is enough to keep requests full, and leaves room for what is dispatched
+// meanwhile.
+constexpr std::size_t most_reloaded_bytes = std::size_t{8} * 1024 * 1024;
+constexpr std::size_t most_loads = 16;
+
+// A page of which nothing may go on is a page read in vain.
+constexpr int most_fruitless_loads = 64;
+constexpr Duration between_fruitless_loads = std::chrono::milliseconds(250);
+constexpr Duration between_passes = std::chrono::milliseconds(20);
+
+constexpr Duration between_disk_failures = std::chrono::seconds(1);
+constexpr Duration between_looks_at_a_full_outbox = std::chrono::milliseconds(100);
+constexpr Duration between_drops = std::chrono::milliseconds(100);
+// How long close() waits for the disk past its deadline.
+constexpr Duration last_grace = std::chrono::milliseconds(200);
+
+// What the file says of a record fits to its bytes: it may have been written by anybody.
+bool is_whole(const outbox::KeptRecord& kept) {
+    return kept.cbor.size() ==
+               wire::RecordLayout::bytes(kept.data_bytes, kept.key_bytes, kept.hash_key_bytes) &&
+           kept.cbor.size() <= std::numeric_limits<std::uint32_t>::max();
+}
+
+std::int64_t system_now_ms() {
+    using namespace std::chrono;
+    return floor<milliseconds>(system_clock::now()).time_since_epoch().count();
+}
+
+}  // namespace
+
+void OutboxStage::Mail::post(std::function<void(TimePoint)> letter) {
+    std::shared_ptr<Loop> awake;
+    {
+        const std::lock_guard lock(mutex);
+        if (loop == nullptr) return;
+        letters.push_back(std::move(letter));
+        awake = loop;
+    }
+    awake->wake();
+}
+
+OutboxStage::OutboxStage(Options options, Core& core, Intake& intake, Budget& budget)
+    : outbox_(std::move(options.outbox)),
+      mail_(std::make_shared<Mail>()),
+      inbox_(std::move(options.inbox)),
+      stream_(std::move(options.stream)),
+      core_(core),
+      intake_(intake),
+      budget_(budget),
+      shelf_(budget.bytes() / 4) {
+    mail_->loop = std::move(options.loop);
+}
+
+OutboxStage::~OutboxStage() {
+    const std::lock_guard lock(mail_->mutex);
+    mail_->loop.reset();
+}
+
+std::optional<Error> OutboxStage::shelve_what_was_left() {
+    const auto error = outbox_->for_each_left([this](const outbox::LeftPage& left) {
+        const auto records = static_cast<std::uint32_t>(left.fingerprints.size());
+        for (const std::uint64_t fingerprint : left.fingerprints) shelf_.add_key(fingerprint);
+        shelf_.add({.id = left.id,
+                    .records = records,
+                    .generations = {{Generations::earlier_run, records}}});
+        core_.expect(Generations::earlier_run, records);
+    });
+    if (shelf_.records() != 0) {
+        log(log_info, "the outbox holds " + std::to_string(shelf_.records()) +
+                          " events of an earlier run: they are sent first");
+    }
+    update_budget();
+    return error;
+}
+
+void OutboxStage::take(Pending* record, TimePoint now) {
+    core_.expect(record->generation, 1);
+    record->deadline = now + core_.deliver_within();
+    const bool waits = must_wait(*record);
+    Draft& draft = waits ? open_waiting_ : open_;
+    draft.waits = waits;
+    const std::size_t bytes = record->cbor_bytes + outbox::record_header_bytes;
+    if (draft.bytes + bytes > outbox::full_page_bytes) {
+        // What its keys have there comes first.
+        if (waits) seal(open_);
+        seal(draft);
+        draft.waits = waits;
+    }
+    if (waits) shelf_.add_key(record->lane);
+    draft.records.push_back(record);
+    draft.bytes += bytes;
+    drafted_bytes_ += bytes;
+}
+
+void OutboxStage::seal(Draft& draft) {
+    if (draft.records.empty()) return;
+    drafts_.push_back(std::exchange(draft, {}));
+}
+
+void OutboxStage::turn(TimePoint now, const std::shared_ptr<void>& owner) {
+    read_mail(now);
+    tell_settled();
+    hand_over(now, owner);
+    load_next(now);
+    if (budget_.is_half_full() && now >= drop_unwanted_at_) {
+        drop_unwanted_at_ = now + between_drops;
+        budget_.let_go_results(shelf_.drop_unwanted());
+        intake_.give_back_released();
+    }
+    update_budget();
+}
+
+void OutboxStage::read_mail(TimePoint now) {
+    std::vector<std::function<void(TimePoint)>> letters;
+    {
+        const std::lock_guard lock(mail_->mutex);
+        letters.swap(mail_->letters);
+    }
+    for (const auto& letter : letters) letter(now);
+}
+
+void OutboxStage::hand_over(TimePoint now, const std::shared_ptr<void>& owner) {
+    if (writing_ || !any_drafts() || now < write_again_at_) return;
+    seal(open_);
+    seal(open_waiting_);
+    written_.swap(drafts_);
+    std::vector<outbox::PageDraft> pages;
+    pages.reserve(written_.size());
+    for (const Draft& draft : written_) {
+        outbox::PageDraft& page = pages.emplace_back();
+        page.reserve(draft.records.size());
+        for (const Pending* record : draft.records) {
+            page.push_back({.cbor = {record->bytes, record->cbor_bytes},
+                            .data_bytes = record->data_bytes,
+                            .key_bytes = record->key_bytes,
+                            .hash_key_bytes = record->hash_key_bytes,
+                            .is_envelope = record->is_envelope,
+                            .fingerprint = record->lane});
+        }
+    }
+    writing_ = true;
+    outbox_->keep(std::move(pages),
+                  [this, mail = mail_, owner](Expected<std::vector<outbox::PageId>, Error> result) {
+                      mail->post([this, result = std::move(result)](TimePoint then) {
+                          writing_ = false;
+                          if (result) {
+                              kept(*result, then);
+                          } else {
+                              not_kept(result.error(), then);
+                          }
+                      });
+                  });
+}
+
+void OutboxStage::kept(const std::vector<outbox::PageId>& ids, TimePoint now) {
+    if (std::exchange(disk_fails_, false)) log(log_info, "the outbox can be written again");
+    for (const outbox::PageId id : ids) {
+        Draft draft = std::move(written_.front());
+        written_.pop_front();
+        drafted_bytes_ -= draft.bytes;
+        for (const Pending* record : draft.records) record->slot->stored();
+        if (!may_go_on(draft)) {
+            let_wait(draft);
+            shelve(draft, id);
+            continue;
+        }
+        KeptPage& page = new_page(id);
+        page.unsettled = static_cast<std::uint32_t>(draft.records.size());
+        for (std::uint32_t i = 0; i < page.unsettled; ++i) {
+            set_kept_place(*draft.records[i], {&page, i});
+            admit(draft.records[i], now);
+        }
+    }
+}
+
+// Those that may go on are sent from memory. The others wait in front of what came after them.
+void OutboxStage::not_kept(const Error& error, TimePoint now) {
+    write_again_at_ = now + between_disk_failures;
+    if (!std::exchange(disk_fails_, true)) {
+        log(log_error,
+            "the outbox cannot be written, so events are sent from memory meanwhile, and are lost "
+            "if "
+            "this process dies: " +
+                error.message);
+    }
+    std::deque<Draft> waiting;
+    for (Draft& draft : written_) {
+        if (!may_go_on(draft)) {
+            let_wait(draft);
+            waiting.push_back(std::move(draft));
+            continue;
+        }
+        drafted_bytes_ -= draft.bytes;
+        for (Pending* record : draft.records) admit(record, now);
+    }
+    written_.clear();
+    drafts_.insert(drafts_.begin(), std::move_iterator(waiting.begin()),
+                   std::move_iterator(waiting.end()));
+}
+
+// Its keys count as the shelf's from now on.
+void OutboxStage::let_wait(Draft& draft) {
+    if (std::exchange(draft.waits, true)) return;
+    for (const Pending* record : draft.records) shelf_.add_key(record->lane);
+}
+
+bool OutboxStage::may_go_on(const Draft& draft) const {
+    return !draft.waits && bytes_from_dispatch_ < budget_.bytes() / 2 &&
+           std::none_of(draft.records.begin(), draft.records.end(),
+                        [this](const Pending* record) { return must_wait(*record); });
+}
+
+bool OutboxStage::must_wait(const Pending& record) const {
+    return shelf_.may_hold(record.lane) || holds_its_share(record.lane, record_of(record));
+}
+
+// Of the half of the budget that is for what is in the core.
+bool OutboxStage::holds_its_share(std::uint64_t lane, const Record& record) const {
+    if (lane != 0 && budget_.held_by_key(lane) > budget_.options().most_held_by_key / 2)
+        return true;
+    if (!budget_.any_shard_full()) return false;
+    const auto given = event::parse_hash_key(record.explicit_hash_key);
+    return budget_.in_full_shard(given ? *given
+                                       : event::hash_of_partition_key(record.partition_key));
+}
+
+void OutboxStage::admit(Pending* record, TimePoint now) {
+    (record->reloaded ? bytes_reloaded_ : bytes_from_dispatch_) += held_bytes(*record);
+    core_.admit(record, now);
+}
+
+void OutboxStage::released(const Pending& record) noexcept {
+    (record.reloaded ? bytes_reloaded_ : bytes_from_dispatch_) -= held_bytes(record);
+}
+
+KeptPage& OutboxStage::new_page(outbox::PageId id) {
+    KeptPage& page = in_core_.emplace_back();
+    page.id = id;
+    page.self = std::prev(in_core_.end());
+    return page;
+}
+
+// The record's bytes leave memory. Its result stays where somebody wants it.
+void OutboxStage::shelve(const Draft& draft, outbox::PageId id) {
+    ShelvedPage page{.id = id};
+    Budget::Return returned;
+    for (std::uint32_t i = 0; i < draft.records.size(); ++i) {
+        Pending* const record = draft.records[i];
+        const bool wanted = record->slot->wanted();
+        page.add(i, record->generation, wanted ? record->slot : nullptr, record->lane);
+        if (wanted) {
+            budget_.hold_result();
+        } else {
+            record->slot->settle_unwanted();
+        }
+        budget_.settled(*record, returned);
+        intake_.release(record);
+    }
+    page.indices.clear();
+    shelf_.add(std::move(page));
+    intake_.give_back_released();
+    budget_.give_back(returned);
+}
+
+void OutboxStage::load_next(TimePoint now) {
+    if (now < load_again_at_ || !not_loaded_.empty()) return;
+    const std::size_t most = std::min(most_reloaded_bytes, budget_.bytes() / 8);
+    while (loading_.size() < most_loads &&
+           bytes_reloaded_ + loading_.size() * outbox::full_page_bytes <= most &&
+           (!shelf_.pass_is_over() || begin_pass(now))) {
+        ShelvedPage page = shelf_.take_next();
+        // Of one key alone, which takes no more: that needs no look.
+        if (page.only_lane != 0 && shelf_.is_passed_over(page.only_lane)) {
+            shelf_.pass_over(std::move(page));
+            continue;
+        }
+        loading_.push_back(std::move(page));
+        outbox_->load(loading_.back().id,
+                      [this, mail = mail_](Expected<outbox::KeptPage, Error> result) {
+                          mail->post([this, result = std::move(result)](TimePoint then) mutable {
+                              loaded(std::move(result), then);
+                          });
+                      });
+    }
+}
+
+// What was passed over is looked at again, now and then.
+bool OutboxStage::begin_pass(TimePoint now) {
+    if (!loading_.empty() || !shelf_.any_passed_over()) return false;
+    if (now < next_pass_at_) return false;
+    next_pass_at_ = now + between_passes;
+    shelf_.begin_pass();
+    return true;
+}
+
+// They come in the order in which they were asked for. After one that cannot be read none is taken
+// before it was read after all.
+void OutboxStage::loaded(Expected<outbox::KeptPage, Error> page, TimePoint now) {
+    ShelvedPage shelved = std::move(loading_.front());
+    loading_.pop_front();
+    if (page && not_loaded_.empty()) {
+        restore(*page, std::move(shelved), now);
+    } else {
+        if (!page) {
+            load_again_at_ = now + between_disk_failures;
+            log(log_error,
+                "a page of the outbox with " + std::to_string(shelved.records) +
+                    " events cannot be read; it is tried again: " + page.error().message);
+        }
+        not_loaded_.push_back(std::move(shelved));
+    }
+    if (!loading_.empty()) return;
+    while (!not_loaded_.empty()) {
+        shelf_.put_back(std::move(not_loaded_.back()));
+        not_loaded_.pop_back();
+    }
+}
+
+// What may not go on yet stays on the shelf, and what is behind it of the same keys.
+void OutboxStage::restore(const outbox::KeptPage& page, ShelvedPage shelved, TimePoint now) {
+    KeptPage& in_core = new_page(page.id);
+    const auto age =
+        std::chrono::milliseconds(std::max<std::int64_t>(system_now_ms() - page.kept_at_ms, 0));
+    ShelvedPage rest{.id = page.id};
+    std::size_t results = 0;
+    shelved.for_each(page, [&](std::uint32_t index, std::uint32_t generation, detail::Slot* slot) {
+        const outbox::KeptRecord& kept = page.records[index];
+        const std::uint64_t lane = kept.fingerprint;
+        if (!is_whole(kept)) {
+            refuse(in_core, index, generation, slot);
+            shelf_.remove_key(lane);
+            return;
+        }
+        if ((lane != 0 && shelf_.is_passed_over(lane)) || holds_its_share(lane, record_of(kept))) {
+            rest.add(index, generation, slot, lane);
+            shelf_.pass_over_key(lane);
+            return;
+        }
+        Pending* const record = intake_.restore(kept.cbor, lane);
+        record->data_bytes = kept.data_bytes;
+        record->key_bytes = kept.key_bytes;
+        record->hash_key_bytes = kept.hash_key_bytes;
+        record->is_envelope = kept.is_envelope;
+        record->generation = generation;
+        record->reloaded = true;
+        // Whether the earlier run had sent it nobody knows.
+        record->may_have_been_stored = generation == Generations::earlier_run;
+        record->slot = slot;
+        results += slot == nullptr ? 0 : 1;
+        set_kept_place(*record, {&in_core, index});
+        ++in_core.unsettled;
+        shelf_.remove_key(lane);
+        bytes_reloaded_ += held_bytes(*record);
+        core_.admit_late(record, age, now);
+    });
+    // Each counts as an event again, and did so for its result.
+    budget_.let_go_results(results);
+    fruitless_loads_ = in_core.unsettled == 0 ? fruitless_loads_ + 1 : 0;
+    if (fruitless_loads_ >= most_fruitless_loads) {
+        fruitless_loads_ = 0;
+        load_again_at_ = now + between_fruitless_loads;
+    }
+    if (in_core.unsettled == 0) in_core_.erase(in_core.self);
+    if (rest.records > 0) shelf_.pass_over(std::move(rest));
+}
+
+// Forgets a record that nobody could send.
+void OutboxStage::refuse(KeptPage& page, std::uint32_t index, std::uint32_t generation,
+                         detail::Slot* slot) {
+    const Error error{ErrorCode::outbox,
+                      "record " + std::to_string(index) + " of the outbox's page " +
+                          std::to_string(page.id) + " does not fit to its bytes, so it is dropped",
+                      false, 0};
+    log(log_error, error.message);
+    core_.fail_expected(generation);
+    if (slot != nullptr) {
+        budget_.let_go_results(1);
+        if (slot->wanted()) {
+            auto settlement = std::make_unique<Settlement>();
+            settlement->error = error;
+            slot->settle(std::move(settlement));
+        } else {
+            slot->settle_unwanted();
+        }
+    }
+    ++page.unsettled;
+    settled({&page, index});
+}
+
+void OutboxStage::settled(KeptPlace place) {
+    if (place.page->settled.empty()) to_tell_.push_back(place.page);
+    place.page->settled.push_back(place.index);
+}
+
+// Tells once, whether it is told or let go of.
+class OutboxStage::Later {
+  public:
+    Later(OutboxStage& stage, KeptPlace place) : stage_(stage), mail_(stage.mail_), place_(place) {}
+    ~Later() { tell(false); }
+    Later(const Later&) = delete;
+    Later& operator=(const Later&) = delete;
+
+    void tell(bool has_it) {
+        if (told_.exchange(true)) return;
+        // The stage reads its letters while it lives.
+        mail_->post([stage = &stage_, place = place_, has_it](TimePoint) {
+            --stage->told_later_;
+            has_it ? stage->settled(place) : stage->left(place);
+        });
+    }
+
+  private:
+    OutboxStage& stage_;
+    const std::shared_ptr<Mail> mail_;
+    const KeptPlace place_;
+    std::atomic<bool> told_{false};
+};
+
+std::function<void(bool)> OutboxStage::settled_later(const Pending& record) {
+    ++told_later_;
+    return [later = std::make_shared<Later>(*this, kept_place_of(record))](bool has_it) {
+        later->tell(has_it);
+    };
+}
+
+void OutboxStage::left(KeptPlace place) {
+    KeptPage& page = *place.page;
+    if (--page.unsettled == 0 && page.settled.empty()) in_core_.erase(page.self);
+}
+
+void OutboxStage::tell_settled() {
+    for (KeptPage* page : to_tell_) {
+        page->unsettled -= static_cast<std::uint32_t>(page->settled.size());
+        outbox_->settle(page->id, std::exchange(page->settled, {}));
+        if (page->unsettled == 0) in_core_.erase(page->self);
+    }
+    to_tell_.clear();
+}
+
+void OutboxStage::update_budget() {
+    budget_.holds_besides(shelf_.memory_bytes());
+    budget_.outbox_is_full(is_full());
+}
+
+bool OutboxStage::is_full() const noexcept {
+    return outbox_->bytes() + drafted_bytes_ >= outbox_->max_bytes();
+}
+
+TimePoint OutboxStage::next_moment(TimePoint now) const noexcept {
+    TimePoint next = ends_at_;
+    if (!writing_ && any_drafts()) next = std::min(next, std::max(now, write_again_at_));
+    if (loading_.empty() && !shelf_.empty()) {
+        const TimePoint load_at =
+            shelf_.pass_is_over() ? std::max(next_pass_at_, load_again_at_) : load_again_at_;
+        if (load_at > now) next = std::min(next, load_at);
+    }
+    // It tells nobody when it has room again.
+    if (is_full()) next = std::min(next, now + between_looks_at_a_full_outbox);
+    if (budget_.is_half_full() && !shelf_.empty()) {
+        next = std::min(next, std::max(now, drop_unwanted_at_));
+    }
+    return next;
+}
+
+bool OutboxStage::may_end(TimePoint now, TimePoint deadline) {
+    if (ends_at_ == never) ends_at_ = std::max(now, deadline) + last_grace;
+    if (now >= ends_at_) return true;
+    if (writing_ || any_drafts() || told_later_ > 0) return false;
+    if (ending_ == Ending::not_yet) {
+        ending_ = Ending::flushing;
+        tell_settled();
+        outbox_->flush(
+            [this, mail = mail_] { mail->post([this](TimePoint) { ending_ = Ending::flushed; }); });
+    }
+    return ending_ == Ending::flushed;
+}
+
+void OutboxStage::end(TimePoint now, const Error& kept) {
+    seal(open_);
+    seal(open_waiting_);
+    for (std::deque<Draft>* drafts : {&written_, &drafts_}) {
+        for (const Draft& draft : *drafts) {
+            for (Pending* record : draft.records) admit(record, now);
+        }
+        drafts->clear();
+    }
+    for (const ShelvedPage& page : loading_) leave(page, kept);
+    for (const ShelvedPage& page : not_loaded_) leave(page, kept);
+    while (!shelf_.pass_is_over()) leave(shelf_.take_next(), kept);
+    shelf_.begin_pass();
+    while (!shelf_.pass_is_over()) leave(shelf_.take_next(), kept);
+}
+
+void OutboxStage::leave(const ShelvedPage& page, const Error& kept) {
+    for (const auto& [generation, records] : page.generations) {
+        core_.leave_in_outbox(generation, records);
+    }
+    for (const auto& [index, slot] : page.wanted) {
+        if (!slot->wanted()) {
+            slot->settle_unwanted();
+            continue;
+        }
+        auto settlement = std::make_unique<Settlement>();
+        settlement->error = kept;
+        slot->settle(std::move(settlement));
+    }
+}
+
+void OutboxStage::log(int level, std::string_view line) const {
+    inbox_->log(level, stream_ + ": " + std::string(line));
+}
+
+}  // namespace lk::pipeline

@@ -1,0 +1,416 @@
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <set>
+
+#include "fixture.hpp"
+#include "task.hpp"
+
+namespace lk {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+// A folder that goes with the test.
+class Folder {
+  public:
+    Folder() {
+        std::string name = (std::filesystem::temp_directory_path() / "lk-outbox-XXXXXX").string();
+        path_ = mkdtemp(name.data());
+    }
+    ~Folder() { std::filesystem::remove_all(path_); }
+    Folder(const Folder&) = delete;
+    Folder& operator=(const Folder&) = delete;
+    [[nodiscard]] std::string path() const { return path_; }
+
+  private:
+    std::string path_;
+};
+
+class Outbox : public DispatchTest {
+  protected:
+    [[nodiscard]] DispatchOptions durable() {
+        DispatchOptions all = options();
+        all.outbox = {.directory = folder.path(), .sync = OutboxSync::os};
+        all.close_deadline = 0ms;
+        return all;
+    }
+    /// What the stream holds, by the types of the events, in order.
+    [[nodiscard]] std::vector<std::string> types() const {
+        std::vector<std::string> all;
+        for (const auto& record : kinesis->records()) all.push_back(type_of(record.data));
+        return all;
+    }
+    static std::string type_of(const std::string& event) {
+        const std::string before = "\"type\":\"";
+        const std::size_t start = event.find(before) + before.size();
+        return event.substr(start, event.find('"', start) - start);
+    }
+    static FakeKinesis::Result refused(FailureClass kind, ErrorCode code) {
+        return Failure{kind, code, "Refused", "refused by the test", false};
+    }
+
+    Folder folder;
+};
+
+TEST_F(Outbox, PublishesAsWithoutOne) {
+    auto dispatch = get_dispatch(durable());
+    Published published = dispatch("t", json(R"({"key":"value"})"), {.partition_key = "k"});
+    EXPECT_FALSE(published.wait_stored());
+    const Event event = published.get();
+    EXPECT_EQ(event.data, R"({"key":"value"})");
+    EXPECT_EQ(event.source.kinesis_partition_key, "k");
+    EXPECT_FALSE(event.may_be_duplicate);
+    EXPECT_EQ(dispatch.flush(60s)->published, 1U);
+}
+
+TEST_F(Outbox, StoresBeforeKinesisAnswers) {
+    kinesis->hold();
+    auto dispatch = get_dispatch(durable());
+    Published published = dispatch("t");
+    EXPECT_FALSE(published.wait_stored());
+    EXPECT_FALSE(published.ready());
+    kinesis->release();
+    EXPECT_TRUE(published.wait());
+}
+
+TEST_F(Outbox, TellsThatItIsStoredBeforeThatItIsPublished) {
+    auto dispatch = get_dispatch(durable());
+    std::vector<std::string> heard;
+    std::promise<void> done;
+    Published published = dispatch("t");
+    published.on_stored([&](std::optional<Error> failure) {
+        heard.emplace_back(failure ? failure->message : "stored");
+    });
+    std::move(published).then([&](const Outcome& outcome) {
+        heard.emplace_back(outcome ? "published" : outcome.error().message);
+        done.set_value();
+    });
+    done.get_future().wait();
+    EXPECT_THAT(heard, ElementsAre("stored", "published"));
+}
+
+TEST_F(Outbox, LetsACoroutineWaitForBothStages) {
+    auto dispatch = get_dispatch(durable());
+    std::promise<std::string> id;
+    [](Dispatch& to, std::promise<std::string>& told) -> Task {
+        Published published = to("t", {}, {.id = "an id of my own"});
+        co_await published.stored();
+        told.set_value((co_await std::move(published)).id);
+    }(dispatch, id);
+    EXPECT_EQ(id.get_future().get(), "an id of my own");
+}
+
+TEST_F(Outbox, OfAnEventThatFailsSaysWhyItIsNotStored) {
+    auto dispatch = get_dispatch(durable());
+    Published bad = dispatch("t", json("{"));
+    EXPECT_EQ(bad.wait_stored()->code, ErrorCode::not_json);
+    auto in_memory = get_dispatch(options());
+    kinesis->hold();
+    Published not_durable = in_memory("t");
+    EXPECT_EQ(not_durable.wait_stored()->code, ErrorCode::bad_option);
+    kinesis->release();
+}
+
+TEST_F(Outbox, WhatOneRunLeavesTheNextOneSendsFirst) {
+    kinesis->hold();
+    {
+        auto dispatch = get_dispatch(durable());
+        Published first = dispatch("first", {}, {.partition_key = "k"});
+        Published second = dispatch("second", {}, {.partition_key = "k"});
+        EXPECT_FALSE(second.wait_stored());
+        const auto counts = dispatch.close(0ms);
+        ASSERT_TRUE(counts);
+        EXPECT_EQ(counts->kept, 2U);
+        EXPECT_EQ(counts->failed + counts->unknown + counts->timed_out, 0U);
+        EXPECT_EQ(first.wait().error().code, ErrorCode::kept);
+        EXPECT_EQ(second.wait().error().code, ErrorCode::kept);
+    }
+    kinesis = std::make_shared<FakeKinesis>();
+    std::mutex mutex;
+    std::vector<std::string> heard;
+    DispatchOptions next = durable();
+    next.on_settled = [&](const Event& event, const Outcome& outcome, bool from_previous_run) {
+        const std::lock_guard lock(mutex);
+        heard.push_back(event.type + (outcome ? " published" : " not published") +
+                        (from_previous_run ? " earlier" : " now") +
+                        (outcome && outcome->may_be_duplicate ? " duplicate?" : ""));
+    };
+    auto dispatch = get_dispatch(next);
+    EXPECT_TRUE(dispatch("third", {}, {.partition_key = "k"}).wait());
+    EXPECT_TRUE(dispatch.close(60s));
+    EXPECT_THAT(types(), ElementsAre("first", "second", "third"));
+    EXPECT_THAT(heard, ElementsAre("first published earlier duplicate?",
+                                   "second published earlier duplicate?", "third published now"));
+}
+
+TEST_F(Outbox, IsEmptyWhenAllIsSettled) {
+    { EXPECT_TRUE(get_dispatch(durable())("t").wait()); }
+    { (void)get_dispatch(durable()).close(60s); }
+    EXPECT_EQ(kinesis->records().size(), 1U) << "nothing was left to send again";
+}
+
+TEST_F(Outbox, TakesFromMemoryWhatDoesNotFit) {
+    DispatchOptions small = durable();
+    small.budget_bytes = std::size_t{2} << 20;
+    small.deliver_within = 10min;
+    kinesis->hold();
+    std::map<std::string, std::vector<int>> seen;
+    const std::string filler(1000, 'x');
+    {
+        auto dispatch = get_dispatch(small);
+        for (int i = 0; i < 20'000; ++i) {  // ten times the budget
+            dispatch(std::to_string(i), json("\"" + filler + "\""),
+                     {.partition_key = "key " + std::to_string(i % 7)});
+        }
+        kinesis->release();
+        const auto counts = dispatch.close(5min);
+        ASSERT_TRUE(counts);
+        EXPECT_EQ(counts->published, 20'000U);
+        EXPECT_EQ(counts->kept, 0U);
+    }
+    for (const auto& record : kinesis->records()) {
+        seen[record.partition_key].push_back(std::stoi(type_of(record.data)));
+    }
+    std::size_t all = 0;
+    for (const auto& [key, numbers] : seen) {
+        all += numbers.size();
+        EXPECT_TRUE(std::is_sorted(numbers.begin(), numbers.end())) << key;
+    }
+    EXPECT_EQ(all, 20'000U) << "each once";
+}
+
+TEST_F(Outbox, KeepsResultsOfWhatLeftMemory) {
+    DispatchOptions small = durable();
+    small.budget_bytes = std::size_t{2} << 20;
+    kinesis->hold();
+    auto dispatch = get_dispatch(small);
+    std::vector<Published> results;
+    const std::string filler(2000, 'x');
+    for (int i = 0; i < 3000; ++i) {
+        results.push_back(dispatch(std::to_string(i), json("\"" + filler + "\"")));
+    }
+    for (Published& one : results) EXPECT_FALSE(one.wait_stored());
+    kinesis->release();
+    for (int i = 0; i < 3000; ++i) {
+        EXPECT_EQ(results[static_cast<std::size_t>(i)].get().type, std::to_string(i));
+    }
+}
+
+TEST_F(Outbox, LetsRandomKeysOvertakeABacklogAndNoOthers) {
+    DispatchOptions small = durable();
+    small.budget_bytes = std::size_t{2} << 20;
+    kinesis->hold();
+    auto dispatch = get_dispatch(small);
+    const std::string filler(2000, 'x');
+    for (int i = 0; i < 5000; ++i) {
+        dispatch(std::to_string(i), json("\"" + filler + "\""), {.partition_key = "k"});
+    }
+    Published same_key = dispatch("same key", {}, {.partition_key = "k"});
+    EXPECT_FALSE(same_key.wait_stored());
+    // One request at a time is answered, so that the backlog stays.
+    Published random_key = dispatch("random key");
+    while (!random_key.ready()) kinesis->answer_next();
+    EXPECT_FALSE(same_key.ready());
+    kinesis->release();
+    EXPECT_TRUE(same_key.wait());
+    const auto all = types();
+    EXPECT_GT(std::find(all.begin(), all.end(), "same key"),
+              std::find(all.begin(), all.end(), "4999"));
+}
+
+TEST_F(Outbox, WaitsOutWhatIsWrongWithTheStream) {
+    std::atomic<int> asked{0};
+    kinesis->answer_with = [&](const auto&) {
+        ++asked;
+        return refused(FailureClass::final, ErrorCode::access_denied);
+    };
+    {
+        auto dispatch = get_dispatch(durable());
+        Published published = dispatch("t");
+        kinesis->wait_for_requests(1);
+        EXPECT_FALSE(published.wait_stored());
+        EXPECT_EQ(dispatch.flush(100ms)->timed_out, 1U);
+        EXPECT_EQ(asked, 1) << "it looks every 30 s";
+        EXPECT_THAT(log.all(), HasSubstr("events wait in the outbox"));
+        EXPECT_THAT(log.all(), HasSubstr("refused by the test"));
+        EXPECT_EQ(dispatch.close(0ms)->kept, 1U);
+    }
+    kinesis->answer_with = nullptr;
+    EXPECT_TRUE(get_dispatch(durable()).close(60s));
+    EXPECT_THAT(types(), ElementsAre("t", "t")) << "refused once, then stored";
+}
+
+TEST_F(Outbox, AnEventThatIsRefusedItselfIsADeadLetter) {
+    kinesis->answer_with = [](const std::vector<testing::SeenRecord>& records) {
+        for (const auto& record : records) {
+            if (record.data.find("guilty") != std::string::npos) {
+                return refused(FailureClass::invalid, ErrorCode::invalid_request);
+            }
+        }
+        return FakeKinesis::Result(FakeKinesis::all_stored(records.size()));
+    };
+    const std::string file = folder.path() + "/dead.ndjson";
+    std::mutex mutex;
+    std::vector<std::string> dead;
+    DispatchOptions with_letters = durable();
+    with_letters.dead_letters = {.callback =
+                                     [&](const Event& event, const Error& error) {
+                                         const std::lock_guard lock(mutex);
+                                         dead.push_back(event.type + ": " + error.message);
+                                     },
+                                 .file = file};
+    {
+        auto dispatch = get_dispatch(with_letters);
+        Published innocent = dispatch("innocent");
+        Published guilty = dispatch("guilty", json("1"), {.partition_key = "k"});
+        EXPECT_TRUE(innocent.wait());
+        EXPECT_EQ(guilty.wait().error().code, ErrorCode::invalid_request);
+        EXPECT_TRUE(dispatch.close(60s));
+    }
+    EXPECT_THAT(dead, ElementsAre("guilty: refused by the test"));
+    std::ifstream lines(file);
+    std::string line;
+    ASSERT_TRUE(std::getline(lines, line));
+    EXPECT_THAT(line, HasSubstr(R"("type":"guilty","data":1,)"));
+    EXPECT_THAT(line, HasSubstr(R"("stream":"entrypoint","failedAt":")"));
+    EXPECT_THAT(line, HasSubstr(R"("code":"invalid_request","message":"refused by the test")"));
+    EXPECT_FALSE(std::getline(lines, line));
+    const auto before = kinesis->records().size();
+    { (void)get_dispatch(durable()).close(60s); }
+    EXPECT_EQ(kinesis->records().size(), before) << "it has left the outbox";
+}
+
+TEST_F(Outbox, ADeadLetterThatNobodyTakesStaysForTheNextRun) {
+    kinesis->answer_with = [](const auto&) {
+        return refused(FailureClass::invalid, ErrorCode::invalid_request);
+    };
+    auto other = std::make_shared<FakeKinesis>();
+    DispatchOptions to_a_stream = durable();
+    to_a_stream.dead_letters.stream = "graveyard";
+    to_a_stream.deliver_within = 10min;
+    {
+        auto dispatch = get_dispatch(to_a_stream);
+        EXPECT_FALSE(dispatch("t").wait());
+        (void)dispatch.close(1s);
+    }
+    kinesis->answer_with = nullptr;
+    { (void)get_dispatch(durable()).close(60s); }
+    EXPECT_EQ(kinesis->streams().back(), "entrypoint");
+    EXPECT_EQ(types().back(), "t");
+}
+
+TEST_F(Outbox, DeadLettersGoToAnotherStream) {
+    std::mutex mutex;
+    std::vector<std::string> graveyard;
+    class TwoStreams : public FakeKinesis {
+      public:
+        std::function<void(const PutRecordsRequest&)> other;
+        void put_records(const PutRecordsRequest& request, PutRecordsDone done) override {
+            if (request.stream != "graveyard") {
+                return FakeKinesis::put_records(request, std::move(done));
+            }
+            other(request);
+            done(all_stored(request.records.size()));
+        }
+    };
+    auto two = std::make_shared<TwoStreams>();
+    two->other = [&](const PutRecordsRequest& request) {
+        const std::lock_guard lock(mutex);
+        for (const Record& record : request.records) graveyard.emplace_back(record.data);
+    };
+    two->answer_with = [](const auto&) {
+        return refused(FailureClass::invalid, ErrorCode::invalid_request);
+    };
+    kinesis = two;
+    DispatchOptions to_a_stream = durable();
+    to_a_stream.dead_letters.stream = "graveyard";
+    {
+        auto dispatch = get_dispatch(to_a_stream);
+        EXPECT_FALSE(dispatch("t").wait());
+        EXPECT_TRUE(dispatch.close(60s));
+    }
+    ASSERT_EQ(graveyard.size(), 1U);
+    EXPECT_THAT(graveyard.front(), HasSubstr(R"("type":"t")"));
+}
+
+TEST_F(Outbox, AnExplicitDeadlineCountsAcrossRuns) {
+    kinesis->hold();
+    {
+        auto dispatch = get_dispatch(durable());
+        EXPECT_FALSE(dispatch("old").wait_stored());
+    }
+    std::this_thread::sleep_for(50ms);
+    kinesis = std::make_shared<FakeKinesis>();
+    std::promise<Error> heard;
+    DispatchOptions hasty = durable();
+    hasty.deliver_within = 20ms;
+    hasty.on_settled = [&](const Event&, const Outcome& outcome, bool) {
+        if (!outcome) heard.set_value(outcome.error());
+    };
+    auto dispatch = get_dispatch(hasty);
+    const Error error = heard.get_future().get();
+    EXPECT_EQ(error.code, ErrorCode::not_in_time);
+    EXPECT_TRUE(error.may_have_been_delivered) << "the run before may have sent it";
+    EXPECT_TRUE(kinesis->records().empty());
+}
+
+TEST_F(Outbox, RefusesPastItsSizeAsTheOptionsSay) {
+    DispatchOptions tight = durable();
+    tight.outbox.max_bytes = std::uint64_t{1} << 20;
+    tight.when_full = WhenFull::fail;
+    kinesis->hold();
+    auto dispatch = get_dispatch(tight);
+    const std::string filler(50'000, 'x');
+    std::optional<Error> refusal;
+    for (int i = 0; i < 200 && !refusal; ++i) {
+        Published published = dispatch("t", json("\"" + filler + "\""));
+        refusal = published.wait_stored();
+    }
+    ASSERT_TRUE(refusal);
+    EXPECT_EQ(refusal->code, ErrorCode::outbox);
+    EXPECT_THAT(refusal->message, HasSubstr("outbox.max_bytes"));
+    kinesis->release();
+    ASSERT_TRUE(dispatch.flush(60s));
+    // The outbox forgets a moment later.
+    for (int i = 0; i < 1000 && refusal; ++i) {
+        refusal = dispatch("again").wait_stored();
+        std::this_thread::sleep_for(10ms);
+    }
+    EXPECT_FALSE(refusal);
+}
+
+TEST_F(Outbox, SeveralDispatchFunctionsShareOne) {
+    DispatchOptions one = durable();
+    DispatchOptions two = durable();
+    two.kinesis_stream = "another";
+    kinesis->hold();
+    {
+        auto first = get_dispatch(one);
+        auto second = get_dispatch(two);
+        EXPECT_FALSE(first("first").wait_stored());
+        EXPECT_FALSE(second("second").wait_stored());
+    }
+    kinesis = std::make_shared<FakeKinesis>();
+    two.kinesis_client = kinesis;
+    { (void)get_dispatch(two).close(60s); }
+    EXPECT_THAT(types(), ElementsAre("second")) << "each stream has its own";
+}
+
+TEST_F(Outbox, NamesWhatIsWrongWithItsOptions) {
+    DispatchOptions bad = durable();
+    bad.outbox.max_bytes = 1;
+    EXPECT_THAT(try_get_dispatch(bad).error().message, HasSubstr("outbox.max_bytes is 1 bytes"));
+    bad = durable();
+    bad.outbox.directory = folder.path() + "/file/outbox";
+    std::ofstream(folder.path() + "/file") << "no folder";
+    EXPECT_THAT(try_get_dispatch(bad).error().message, HasSubstr("/file/outbox"));
+    bad = durable();
+    bad.dead_letters.stream = bad.kinesis_stream;
+    EXPECT_THAT(try_get_dispatch(bad).error().message, HasSubstr("dead_letters.stream"));
+}
+
+}  // namespace
+}  // namespace lk
