@@ -26,6 +26,8 @@ struct Command {
 [[nodiscard]] Command add_tail(CLI::App& parent);
 [[nodiscard]] Command add_local(CLI::App& parent);
 [[nodiscard]] Command add_doctor(CLI::App& parent);
+[[nodiscard]] Command add_outbox(CLI::App& parent);
+[[nodiscard]] Command add_redrive(CLI::App& parent);
 
 /// The options are well formed, each for itself, but not together. Thrown by a command's run()
 /// before it does anything.

@@ -68,6 +68,9 @@ using OpenAws =
 /// The same where try_get_dispatch() refused; throws UsageError where an option is the reason.
 [[nodiscard]] ExitStatus report_no_dispatch(const Error& error, Console& console);
 
+/// Says why there is no dispatch function. Throws UsageError where an option was refused.
+[[nodiscard]] ExitStatus report_no_dispatch(const Error& error, Console& console);
+
 /// What the library has to say, on the console: warnings and errors, and a line that repeats the
 /// one before it not again.
 [[nodiscard]] std::function<void(LogLevel, std::string_view)> log_to(Console& console);

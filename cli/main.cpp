@@ -30,8 +30,9 @@ ExitStatus run(const std::vector<std::string>& words, Console& console) {
         "  lk-dispatch tail --local=demo --stream events\n"
         "\n"
         "More: lk-dispatch SUBCOMMAND --help");
-    const std::vector<Command> commands = {add_put(app), add_send(app), add_tail(app),
-                                           add_local(app), add_doctor(app)};
+    const std::vector<Command> commands = {add_put(app),   add_send(app),   add_tail(app),
+                                           add_local(app), add_outbox(app), add_redrive(app),
+                                           add_doctor(app)};
     if (words.empty()) {
         std::fputs(app.help().c_str(), stderr);
         return ExitStatus::usage;

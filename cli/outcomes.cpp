@@ -17,22 +17,22 @@ bool is_about_the_line(const Error& error) {
 
 bool is_configuration(ErrorCode code) noexcept {
     return code == ErrorCode::bad_option || code == ErrorCode::credentials ||
-           code == ErrorCode::access_denied;
+           code == ErrorCode::access_denied || code == ErrorCode::outbox;
 }
 
-void Outcomes::add(Published result, Place place) {
+void Outcomes::add(Published result, Place place, std::unique_ptr<const std::string> line) {
     // A line that is no event fails before it reaches the pipeline, which does not count it, and is
     // told at once.
     if (result.ready()) {
         const Outcome outcome = result.wait();
         if (outcome) {
-            ++totals_.published;
+            published({{}, place, std::move(line)});
         } else {
             tell(outcome.error(), place);
         }
         return;
     }
-    held_.push_back({std::move(result), place});
+    held_.push_back({std::move(result), place, std::move(line)});
     if (held_.size() >= sweep_at_) sweep();
 }
 
@@ -57,7 +57,7 @@ bool Outcomes::settle(std::chrono::milliseconds at_most) {
     // After looking, so that these counts hold whatever failed among what is there.
     count_failures(std::chrono::milliseconds(0));
     if (failures_found_ == failures_told_) {
-        totals_.published += there_.size();
+        for (const Held& held : there_) published(held);
     } else {
         for (Held& held : there_) account_for(held);
     }
@@ -72,12 +72,14 @@ void Outcomes::count_failures(std::chrono::milliseconds at_most) {
 
 void Outcomes::account_for(Held& held) {
     const Outcome outcome = held.result.wait();
-    if (outcome) {
-        ++totals_.published;
-        return;
-    }
+    if (outcome) return published(held);
     ++failures_found_;
     tell(outcome.error(), held.place);
+}
+
+void Outcomes::published(const Held& held) {
+    ++totals_.published;
+    if (held.line) printer_->print(*held.line);
 }
 
 void Outcomes::tell(const Error& error, Place place) {

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -10,6 +12,7 @@
 #include <lk/error.hpp>
 
 #include "cli/failure_report.hpp"
+#include "cli/progress_printer.hpp"
 #include "cli/totals.hpp"
 
 namespace lk::cli {
@@ -24,10 +27,12 @@ namespace lk::cli {
 /// as much again as the pipeline has under way, or to some thousands more.
 class Outcomes {
   public:
-    Outcomes(const Dispatch& dispatch, FailureReport& report)
-        : dispatch_(dispatch), report_(report) {}
+    /// `printer` may be null.
+    Outcomes(const Dispatch& dispatch, FailureReport& report, ProgressPrinter* printer = nullptr)
+        : dispatch_(dispatch), report_(report), printer_(printer) {}
 
-    void add(Published result, Place place);
+    /// `line`: what is printed when it is published; null: nothing.
+    void add(Published result, Place place, std::unique_ptr<const std::string> line = nullptr);
     /// A line that could not even be dispatched.
     void refuse(Place place, std::string_view why);
 
@@ -48,16 +53,19 @@ class Outcomes {
     struct Held {
         Published result;
         Place place;
+        std::unique_ptr<const std::string> line;
     };
 
     void count_failures(std::chrono::milliseconds at_most);
     void account_for(Held& held);
+    void published(const Held& held);
     void tell(const Error& error, Place place);
 
     static constexpr std::size_t least_sweep = 16 * 1024;
 
     const Dispatch& dispatch_;
     FailureReport& report_;
+    ProgressPrinter* const printer_;
     std::vector<Held> held_;
     // Within settle() only; kept for its memory.
     std::vector<Held> there_;

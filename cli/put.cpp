@@ -14,6 +14,7 @@
 #include "cli/command_line.hpp"
 #include "cli/connection.hpp"
 #include "cli/console.hpp"
+#include "cli/durability.hpp"
 #include "cli/input.hpp"
 #include "cli/outcomes.hpp"
 #include "cli/output.hpp"
@@ -35,6 +36,7 @@ struct PutOptions {
     std::string id;
     std::string timestamp;
     int deliver_within_seconds = 30;
+    DurabilityOptions durability;
 };
 
 constexpr std::chrono::seconds patience_without_news{1};
@@ -105,12 +107,16 @@ ExitStatus put(const PutOptions& options, Console& console) {
     const auto log = [&takes_long, say = log_to(console)](LogLevel level, std::string_view line) {
         if (takes_long) say(level, line);
     };
-    auto dispatch =
-        try_get_dispatch({.kinesis_client = *client,
-                          .kinesis_stream = options.stream,
-                          .producer_id = options.producer_id,
-                          .deliver_within = std::chrono::seconds(options.deliver_within_seconds),
-                          .log = log});
+    const std::chrono::seconds patience(options.deliver_within_seconds);
+    const bool durable = !options.durability.directory.empty();
+    DispatchOptions settings{.kinesis_client = *client,
+                             .kinesis_stream = options.stream,
+                             .producer_id = options.producer_id,
+                             .log = log};
+    // What is in an outbox needs no deadline: the next run goes on with it.
+    if (!durable) settings.deliver_within = patience;
+    apply(options.durability, settings);
+    auto dispatch = try_get_dispatch(settings);
     if (!dispatch) return report_no_dispatch(dispatch.error(), console);
 
     EventOptions event;
@@ -123,8 +129,14 @@ ExitStatus put(const PutOptions& options, Console& console) {
     // What fails soon is told once, by the outcome; who has to wait is told why.
     dispatch->flush(patience_without_news);
     takes_long = true;
+    // close() ends what would otherwise wait for as long as the stream cannot be reached.
+    const bool all_published =
+        !durable || drain_outbox(*dispatch, options.durability, patience, console);
     const Outcome outcome = published.wait();
-    if (!outcome) return report(outcome.error(), console);
+    if (!outcome) {
+        if (outcome.error().code == ErrorCode::kept) return ExitStatus::failed;
+        return report(outcome.error(), console);
+    }
 
     Output output;
     output.write_line(outcome->json());
@@ -132,7 +144,7 @@ ExitStatus put(const PutOptions& options, Console& console) {
         // A status other than success would invite a second try, and with it a second event.
         console.say("the event " + outcome->id + " was published, but " + output.reason());
     }
-    return ExitStatus::success;
+    return all_published ? ExitStatus::success : ExitStatus::failed;
 }
 
 }  // namespace
@@ -170,11 +182,12 @@ Command add_put(CLI::App& parent) {
         ->type_name("TIME")
         ->check(timestamp());
     app.add_option("--deliver-within", options->deliver_within_seconds,
-                   "Give up after so many seconds; default 30")
+                   "Give up after so many seconds, with --outbox for this run; default 30")
         ->type_name("SECONDS")
         ->check(whole_number(1, 86'400));
     add_connection_options(app, options->connection);
     add_local_shards_option(app, options->connection);
+    add_durability_options(app, options->durability);
     app.footer(
         "Prints the published event, the record's own bytes, as one line of JSON.\n"
         "\n"

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <lk/dispatch.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,9 +12,11 @@
 #include "cli/command_line.hpp"
 #include "cli/connection.hpp"
 #include "cli/console.hpp"
+#include "cli/durability.hpp"
 #include "cli/field_reader.hpp"
 #include "cli/input.hpp"
 #include "cli/interrupt.hpp"
+#include "cli/progress_printer.hpp"
 #include "cli/sender.hpp"
 
 namespace lk::cli {
@@ -27,9 +30,17 @@ struct SendOptions {
     FieldNames fields;
     std::vector<std::string> files;
     int deliver_within_seconds = 600;
+    bool has_deliver_within = false;
+    DurabilityOptions durability;
+    std::optional<Stage> print;
 };
 
 void check(const SendOptions& options) {
+    if (options.print == Stage::stored && options.durability.directory.empty()) {
+        throw UsageError(
+            "--print stored: events are stored only with --outbox DIR; give it, or "
+            "--print published");
+    }
     if (options.type.empty() == options.fields.type.empty()) {
         throw UsageError(options.type.empty()
                              ? "the events' type is missing: give --type TYPE for all of them, or "
@@ -53,21 +64,31 @@ ExitStatus send(const SendOptions& options, Console& console) {
     const std::size_t budget_bytes =
         static_cast<std::size_t>(std::clamp(options.deliver_within_seconds / 2, 1, 64)) * 1024 *
         1024;
-    auto dispatch =
-        try_get_dispatch({.kinesis_client = *client,
-                          .kinesis_stream = options.stream,
-                          .producer_id = options.producer_id,
-                          .deliver_within = std::chrono::seconds(options.deliver_within_seconds),
-                          .budget_bytes = budget_bytes,
-                          .log = log_to(console)});
+    const bool durable = !options.durability.directory.empty();
+    DispatchOptions settings{.kinesis_client = *client,
+                             .kinesis_stream = options.stream,
+                             .producer_id = options.producer_id,
+                             .budget_bytes = budget_bytes,
+                             .log = log_to(console)};
+    if (!durable || options.has_deliver_within) {
+        settings.deliver_within = std::chrono::seconds(options.deliver_within_seconds);
+    }
+    apply(options.durability, settings);
+    auto dispatch = try_get_dispatch(settings);
     if (!dispatch) return report_no_dispatch(dispatch.error(), console);
 
-    Sender sender(*dispatch, options.type, options.fields, console);
+    std::optional<ProgressPrinter> printer;
+    if (options.print) printer.emplace(*options.print, console);
+    Sender sender(*dispatch, options.type, options.fields, console, printer ? &*printer : nullptr);
     const std::vector<std::string> stdin_alone = {"-"};
     for (const std::string& path : options.files.empty() ? stdin_alone : options.files) {
         if (!sender.send(path)) break;
     }
-    return sender.finish();
+    const ExitStatus status = sender.finish(durable);
+    if (!durable) return status;
+    const bool all_published =
+        drain_outbox(*dispatch, options.durability, std::chrono::hours(24 * 365), console);
+    return status == ExitStatus::success && !all_published ? ExitStatus::failed : status;
 }
 
 }  // namespace
@@ -104,11 +125,22 @@ Command add_send(CLI::App& parent) {
         ->type_name("FIELD")
         ->check(not_empty());
     app.add_option("--deliver-within", options->deliver_within_seconds,
-                   "Give up on an event after so many seconds; default 600")
+                   "Give up on an event after so many seconds; default 600, with --outbox never")
         ->type_name("SECONDS")
         ->check(whole_number(1, 86'400));
     add_connection_options(app, options->connection);
     add_local_shards_option(app, options->connection);
+    add_durability_options(app, options->durability);
+    app.add_option_function<std::string>(
+           "--print",
+           [options = options.get()](const std::string& stage) {
+               options->print = stage == "stored" ? Stage::stored : Stage::published;
+           },
+           "Print each event's id, a tab and its line to stdout once it is stored (with --outbox) "
+           "or "
+           "published")
+        ->type_name("STAGE")
+        ->check(one_of({"stored", "published"}));
     app.footer(
         "The whole line is the event's data. A FIELD is the name of a top-level member of the\n"
         "line; a string stands for its text, a number or a boolean for its JSON text, null for a\n"
@@ -122,7 +154,10 @@ Command add_send(CLI::App& parent) {
         "  printf '%s\\n' '{\"kind\":\"added\",\"post\":1}' '{\"kind\":\"seen\",\"post\":1}' |\n"
         "      lk-dispatch send --local=demo --stream events --producer-id me@laptop \\\n"
         "      --type-field kind --partition-key-field post -");
-    return {&app, [options](Console& console) { return send(*options, console); }};
+    return {&app, [&app, options](Console& console) {
+                options->has_deliver_within = app.count("--deliver-within") > 0;
+                return send(*options, console);
+            }};
 }
 
 }  // namespace lk::cli

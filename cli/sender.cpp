@@ -24,13 +24,14 @@ bool is_a_beginning_alone(std::string_view line) {
 }  // namespace
 
 Sender::Sender(const Dispatch& dispatch, const std::string& type, const FieldNames& fields,
-               Console& console)
+               Console& console, ProgressPrinter* printer)
     : dispatch_(dispatch),
       type_(type),
       console_(console),
+      printer_(printer),
       fields_(fields),
       report_([&console](std::string_view line) { console.say_bare(line); }),
-      outcomes_(dispatch, report_) {}
+      outcomes_(dispatch, report_, printer) {}
 
 bool Sender::send(const std::string& path) {
     auto input = Input::open(path);
@@ -91,7 +92,15 @@ void Sender::dispatch_line(const Line& line, const std::string& input) {
         options.partition_key = fields->partition_key;
         options.source_user_id = fields->source_user_id;
     }
-    outcomes_.add(dispatch_(type, json(line.text), options), place);
+    if (printer_ == nullptr) {
+        outcomes_.add(dispatch_(type, json(line.text), options), place);
+        return;
+    }
+    const std::string id = new_event_id();
+    options.id = id;
+    Published published = dispatch_(type, json(line.text), options);
+    if (printer_->stage() == Stage::stored) printer_->when_stored(published, id, line.text);
+    outcomes_.add(std::move(published), place, printer_->when_published(id, line.text));
 }
 
 void Sender::look_around() {
@@ -112,7 +121,7 @@ bool Sender::should_stop() const {
     return interrupted() || outcomes_.hopeless();
 }
 
-ExitStatus Sender::finish() {
+ExitStatus Sender::finish(bool may_leave) {
     bool told = false;
     while (true) {
         if (interrupted() && !told) {
@@ -122,7 +131,7 @@ ExitStatus Sender::finish() {
                 "interrupt ends at once)");
         }
         // In steps, so that the status line lives on; every event has a deadline, so this ends.
-        if (outcomes_.settle(between_looks)) break;
+        if (outcomes_.settle(between_looks) || (may_leave && interrupted())) break;
         show_status();
     }
     console_.status({});

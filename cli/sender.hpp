@@ -13,6 +13,7 @@
 #include "cli/field_reader.hpp"
 #include "cli/line_reader.hpp"
 #include "cli/outcomes.hpp"
+#include "cli/progress_printer.hpp"
 
 namespace lk::cli {
 
@@ -20,16 +21,17 @@ namespace lk::cli {
 /// line on a terminal, and a summary at the end.
 class Sender {
   public:
-    /// `type` is empty when a field names it. All must outlive the sender.
+    /// `type` is empty when a field names it; `printer` may be null. All must outlive the sender.
     Sender(const Dispatch& dispatch, const std::string& type, const FieldNames& fields,
-           Console& console);
+           Console& console, ProgressPrinter* printer);
 
     /// Sends the lines of one file, or of stdin for "-". False when no more should be read: the
     /// user interrupted, or nothing can be published at all.
     [[nodiscard]] bool send(const std::string& path);
 
-    /// Waits for what is under way and sums up. Once, at the end.
-    [[nodiscard]] ExitStatus finish();
+    /// Waits for what is under way and sums up. Once, at the end. `may_leave`: when the user
+    /// interrupts, what is under way is not waited for.
+    [[nodiscard]] ExitStatus finish(bool may_leave);
 
   private:
     using Clock = std::chrono::steady_clock;
@@ -42,6 +44,7 @@ class Sender {
     const Dispatch& dispatch_;
     const std::string& type_;
     Console& console_;
+    ProgressPrinter* const printer_;
     FieldReader fields_;
     FailureReport report_;
     Outcomes outcomes_;

@@ -14,15 +14,17 @@ import unittest
 import tool
 from doctor_test import DoctorTest
 from local_test import LocalTest
+from outbox_test import HardeningTest, OutboxTest
 from put_test import PutTest
 from send_test import SendTest
 from send_trouble_test import SendTroubleTest
 from tail_test import TailTest
 from tool import CommandTest, environment, lk_dispatch
 
-__all__ = ["DoctorTest", "LocalTest", "PutTest", "SendTest", "SendTroubleTest", "TailTest"]
+__all__ = ["DoctorTest", "HardeningTest", "LocalTest", "OutboxTest", "PutTest", "SendTest",
+           "SendTroubleTest", "TailTest"]
 
-SUBCOMMANDS = ["put", "send", "tail", "local", "doctor"]
+SUBCOMMANDS = ["put", "send", "tail", "local", "outbox", "redrive", "doctor"]
 EVENT = ["--stream", "events", "--producer-id", "p"]
 
 
@@ -49,7 +51,7 @@ class UsageTest(CommandTest):
 
     def test_an_unknown_subcommand_is_named_with_the_near_one(self):
         self.assert_refused("sned", saying=['"sned"', "did you mean send"])
-        self.assert_refused("frobnicate", saying=['"frobnicate"', "put, send, tail, local, doctor"])
+        self.assert_refused("frobnicate", saying=['"frobnicate"', "put, send, tail, local, outbox, redrive, doctor"])
 
     def test_an_unknown_option_is_named_with_the_near_one(self):
         self.assert_refused("put", "--strem", "events", saying=["--strem", "did you mean --stream"])
