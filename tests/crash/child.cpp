@@ -1,0 +1,116 @@
+// Dispatches numbered events into an outbox until it is killed, and says what happened to them, for
+// a test that kills it:
+//
+//     crash_child --endpoint URL --outbox DIR --first N --keys K --sync every_commit|interval|os
+//         [--count N] [--random-keys]
+//
+// Event N goes to key "key-<N mod K>" (every seventh to a random key, with --random-keys). A line
+// on standard output is one of
+//     s N            it is stored, as this run was told
+//     p N D          this run's own event was published; D is 1 when it may be a duplicate
+//     r N D          the same of an event that an earlier run left
+//     f N MESSAGE    it failed
+//     end KEPT       the outbox is closed; so many events stay in it
+// Each line is written by itself at once, so that whoever reads it knows it whatever happens next.
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include <lk/dispatch.hpp>
+
+namespace {
+
+using namespace std::chrono_literals;
+
+void say(const std::string& line) {
+    const std::string whole = line + "\n";
+    if (write(STDOUT_FILENO, whole.data(), whole.size()) < 0) std::_Exit(1);
+}
+
+struct Arguments {
+    std::string endpoint;
+    std::string outbox;
+    std::string stream = "crash";
+    long first = 0;
+    long count = -1;  // without an end
+    long keys = 10;
+    bool random_keys = false;
+    lk::OutboxSync sync = lk::OutboxSync::every_commit;
+};
+
+Arguments read(int argc, char** argv) {
+    Arguments arguments;
+    for (int i = 1; i < argc; ++i) {
+        const std::string_view name = argv[i];
+        if (name == "--random-keys") {
+            arguments.random_keys = true;
+            continue;
+        }
+        if (++i == argc) {
+            std::fprintf(stderr, "crash_child: %s has no value\n", argv[i - 1]);
+            std::exit(2);
+        }
+        const std::string value = argv[i];
+        if (name == "--endpoint") arguments.endpoint = value;
+        if (name == "--outbox") arguments.outbox = value;
+        if (name == "--first") arguments.first = std::stol(value);
+        if (name == "--count") arguments.count = std::stol(value);
+        if (name == "--keys") arguments.keys = std::stol(value);
+        if (name == "--sync") {
+            arguments.sync = value == "os"         ? lk::OutboxSync::os
+                             : value == "interval" ? lk::OutboxSync::interval
+                                                   : lk::OutboxSync::every_commit;
+        }
+    }
+    return arguments;
+}
+
+void tell(const char* what, const std::string& number, const lk::Outcome& outcome) {
+    if (outcome) {
+        say(what + number + (outcome->may_be_duplicate ? " 1" : " 0"));
+    } else if (outcome.error().code != lk::ErrorCode::kept) {
+        say("f " + number + " " + outcome.error().message);
+    }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const Arguments arguments = read(argc, argv);
+    auto kinesis = lk::aws_kinesis({.region = "us-east-1",
+                                    .endpoint = arguments.endpoint,
+                                    .credentials = lk::AwsCredentials{"local", "local"},
+                                    .connect_timeout = 2s});
+    auto dispatch = lk::get_dispatch(
+        {.kinesis_client = kinesis,
+         .kinesis_stream = arguments.stream,
+         .producer_id = "crash",
+         .request_timeout = 2s,
+         .budget_bytes = std::size_t{1} << 20,
+         .outbox = {.directory = arguments.outbox, .sync = arguments.sync},
+         .on_settled = [](const lk::Event& event, const lk::Outcome& outcome,
+                          bool from_previous_run) {
+             tell(from_previous_run ? "r " : "p ", event.data.value_or("?"), outcome);
+         }});
+    const std::string filler(200, 'x');
+    for (long i = 0; i != arguments.count; ++i) {
+        const std::string number = std::to_string(arguments.first + i);
+        const std::string key = "key-" + std::to_string((arguments.first + i) % arguments.keys);
+        const bool random = arguments.random_keys && i % 7 == 3;
+        auto published = dispatch(
+            "numbered", lk::json(number),
+            {.source_user_id = filler, .partition_key = random ? std::string_view() : key});
+        // So many that some wait on the disk, and no more than a last run can send.
+        std::this_thread::sleep_for(200us);
+        published.on_stored([number](const std::optional<lk::Error>& failure) {
+            if (!failure) say("s " + number);
+        });
+    }
+    const auto counts = dispatch.close(60s);
+    say("end " + std::to_string(counts ? counts->kept : 0));
+}
