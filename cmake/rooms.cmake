@@ -12,6 +12,11 @@ if(LK_WERROR)
   list(APPEND LK_WARNINGS -Werror)
 endif()
 
+# A release is hardened: see docs/security.md.
+include(CheckPIESupported)
+check_pie_supported()
+set(LK_HARDENING "$<$<CONFIG:Release>:-fstack-protector-strong;-D_FORTIFY_SOURCE=2>")
+
 # Tests are compiled quickly rather than well: what they test is optimised, they need not be.
 set(LK_TEST_OPTIONS ${LK_WARNINGS} $<$<CONFIG:Release>:-O1>)
 
@@ -28,7 +33,7 @@ function(lk_room name)
   file(MAKE_DIRECTORY ${links})
   file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR} ${links}/${name} SYMBOLIC)
   add_library(lk_${name} STATIC ${ROOM_SOURCES})
-  target_compile_options(lk_${name} PRIVATE ${LK_WARNINGS})
+  target_compile_options(lk_${name} PRIVATE ${LK_WARNINGS} ${LK_HARDENING})
   target_include_directories(lk_${name} PUBLIC ${links})
   list(TRANSFORM ROOM_USES PREPEND lk_)
   target_link_libraries(lk_${name} PUBLIC lk_public Threads::Threads ${ROOM_USES}
