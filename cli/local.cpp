@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <chrono>
+#include <cstdlib>
 #include <lk/local_kinesis.hpp>
 #include <memory>
 #include <optional>
@@ -33,6 +34,7 @@ struct LocalOptions {
     bool enforce_limits = false;
     bool discard = false;
     std::string faults;
+    bool verify_signatures = false;
 };
 
 // "name" or "name:shards"; nothing when it is something else.
@@ -62,6 +64,24 @@ CLI::Validator stream_and_shards() {
         "");
 }
 
+// From where a client finds them, too: on a command line everybody on the machine could read them.
+AwsCredentials keys_of_clients() {
+    const auto value = [](const char* name) {
+        const char* const text = std::getenv(name);
+        return std::string(text == nullptr ? "" : text);
+    };
+    AwsCredentials keys{.access_key_id = value("AWS_ACCESS_KEY_ID"),
+                        .secret_access_key = value("AWS_SECRET_ACCESS_KEY"),
+                        .session_token = value("AWS_SESSION_TOKEN")};
+    if (keys.access_key_id.empty() || keys.secret_access_key.empty()) {
+        throw UsageError(
+            "--verify-signatures takes the keys that clients must have from the environment: set "
+            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and AWS_SESSION_TOKEN for temporary "
+            "ones; any text will do, if the clients have the same");
+    }
+    return keys;
+}
+
 // What another terminal may be given to see that it works.
 void say_how_to_use(const LocalOptions& options, const std::string& endpoint, Console& console) {
     const std::string stream =
@@ -69,8 +89,9 @@ void say_how_to_use(const LocalOptions& options, const std::string& endpoint, Co
     const std::string trust = options.tls ? " --ca-bundle CA.PEM" : "";
     console.say("try: lk-dispatch put --endpoint " + endpoint + trust + " --stream " + stream +
                 " --producer-id me --type hello");
-    console.say(std::string("or:  AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local aws kinesis "
-                            "list-streams --region us-east-1 --endpoint-url ") +
+    const std::string keys =
+        options.verify_signatures ? "" : "AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local ";
+    console.say("or:  " + keys + "aws kinesis list-streams --region us-east-1 --endpoint-url " +
                 endpoint + trust);
     if (options.tls && !options.print_ca) {
         console.say("the certificate to trust, CA.PEM, is printed to stdout with --print-ca");
@@ -93,6 +114,7 @@ ExitStatus serve(const LocalOptions& options, Console& console) {
     server_options.discard = options.discard;
     server_options.tls = options.tls;
     server_options.faults = options.faults;
+    if (options.verify_signatures) server_options.credentials = keys_of_clients();
     server_options.log = [&console](std::string_view line) { console.say(line); };
     auto server = local::Server::start(std::move(server_options));
     if (!server) {
@@ -112,6 +134,11 @@ ExitStatus serve(const LocalOptions& options, Console& console) {
                 : options.directory.empty()
                     ? "records are in memory and end with this process; keep them with --data DIR"
                     : "records are kept in " + options.directory);
+    if (options.verify_signatures) {
+        console.say(
+            "--verify-signatures: clients must have the AWS_ACCESS_KEY_ID and "
+            "AWS_SECRET_ACCESS_KEY of this command");
+    }
     if (!options.faults.empty()) console.say("--faults: things go wrong on purpose");
     say_how_to_use(options, endpoint, console);
     if (options.print_ca) {
@@ -165,6 +192,10 @@ Command add_local(CLI::App& parent) {
                    "JSON text itself; see docs/local-stream.md")
         ->type_name("FILE")
         ->check(not_empty());
+    app.add_flag("--verify-signatures", options->verify_signatures,
+                 "Take only requests that are signed with the keys in this command's own "
+                 "environment: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, where it is set, "
+                 "AWS_SESSION_TOKEN");
     app.footer(
         "Any Kinesis client can use it: the AWS CLI and SDKs with their endpoint option, in JSON\n"
         "or CBOR. Ends with status 0 on SIGINT or SIGTERM.\n"

@@ -88,6 +88,11 @@ Expected<ServerOptions, Error> server_options(const detail::LocalKinesisSettings
     options.tls = settings.tls;
     if (settings.directory != nullptr) options.directory = *settings.directory;
     if (settings.faults != nullptr) options.faults = *settings.faults;
+    if (settings.access_key_id != nullptr) {
+        options.credentials = {.access_key_id = *settings.access_key_id,
+                               .secret_access_key = *settings.secret_access_key,
+                               .session_token = *settings.session_token};
+    }
     if (settings.streams == nullptr) return options;
     for (const std::string& text : *settings.streams) {
         auto stream = parse_stream(text);
@@ -104,14 +109,16 @@ std::string no_environment(const char*) {
     return {};
 }
 
-Expected<std::shared_ptr<kinesis::AwsKinesis>, Error> connect(const std::string& endpoint,
-                                                              const std::string& ca_bundle) {
+Expected<std::shared_ptr<kinesis::AwsKinesis>, Error> connect(
+    const std::string& endpoint, const std::string& ca_bundle,
+    const detail::LocalKinesisSettings& own) {
     const std::string word = "local";
     detail::AwsKinesisSettings settings;
     settings.region = "us-east-1";
     settings.endpoint = endpoint;
-    settings.access_key_id = &word;
-    settings.secret_access_key = &word;
+    settings.access_key_id = own.access_key_id != nullptr ? own.access_key_id : &word;
+    settings.secret_access_key = own.access_key_id != nullptr ? own.secret_access_key : &word;
+    settings.session_token = own.session_token;
     settings.connect_timeout_ms = 5000;
     settings.ca_bundle = ca_bundle;
     return kinesis::open_aws_client(settings, no_environment);
@@ -121,14 +128,15 @@ Expected<std::shared_ptr<kinesis::AwsKinesis>, Error> connect(const std::string&
 }  // namespace local
 
 Expected<std::shared_ptr<LocalKinesis>, Error> detail::open_local_kinesis(
-    const LocalKinesisSettings& settings) {
-    auto options = local::server_options(adopt(settings));
+    const LocalKinesisSettings& given) {
+    const LocalKinesisSettings settings = adopt(given);
+    auto options = local::server_options(settings);
     if (!options) return std::move(options).error();
     auto server = local::Server::start(std::move(options).value());
     if (!server) return std::move(server).error();
     auto authority = local::AuthorityFile::write((*server)->ca_certificate());
     if (!authority) return std::move(authority).error();
-    auto client = local::connect((*server)->endpoint(), authority->path());
+    auto client = local::connect((*server)->endpoint(), authority->path(), settings);
     if (!client) return std::move(client).error();
     return std::shared_ptr<LocalKinesis>(std::make_shared<local::ServerAndClient>(
         std::move(server).value(), std::move(authority).value(), std::move(client).value()));

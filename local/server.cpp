@@ -9,6 +9,7 @@
 #include "local/http/listener.hpp"
 #include "local/log.hpp"
 #include "local/service.hpp"
+#include "local/signature/signature_check.hpp"
 #include "local/store/store.hpp"
 #include "wire/document.hpp"
 
@@ -42,6 +43,13 @@ Expected<std::optional<Certificate>, Error> certificate_for(const ServerOptions&
     return std::optional(std::move(certificate).value());
 }
 
+Expected<std::optional<SignatureCheck>, Error> signatures_for(ServerOptions& options) {
+    if (!options.credentials) return std::optional<SignatureCheck>();
+    auto check = SignatureCheck::of(*options.credentials);
+    if (!check) return std::move(check).error();
+    return std::optional(std::move(check).value());
+}
+
 // Goes the way of a client's CreateStream, so that names and counts are checked the same way.
 std::optional<Error> create(const LocalStream& stream, Store& store, const Environment& environment,
                             Log& log) {
@@ -71,6 +79,7 @@ class Server::Parts {
           service(environment_of(*store, enforce_limits), &faults) {}
 
     Log log;
+    std::optional<SignatureCheck> signatures;
     std::unique_ptr<Store> store;
     Faults faults;
     Service service;
@@ -90,6 +99,8 @@ Server::~Server() {
 
 Expected<std::unique_ptr<Server>, Error> Server::start(ServerOptions options) {
     if (auto error = check(options)) return *std::move(error);
+    auto signatures = signatures_for(options);
+    if (!signatures) return std::move(signatures).error();
     auto plan = load_fault_plan(options.faults);
     if (!plan) return std::move(plan).error();
     auto store = Store::open({.directory = options.directory, .discard = options.discard});
@@ -99,6 +110,7 @@ Expected<std::unique_ptr<Server>, Error> Server::start(ServerOptions options) {
     auto parts = std::make_unique<Parts>(std::move(options.log), std::move(store).value(),
                                          options.enforce_limits);
     parts->faults.set(std::move(plan).value());
+    parts->signatures = std::move(signatures).value();
     const Environment environment = environment_of(*parts->store, options.enforce_limits);
     for (const LocalStream& stream : options.streams) {
         if (auto error = create(stream, *parts->store, environment, parts->log)) {
@@ -106,12 +118,14 @@ Expected<std::unique_ptr<Server>, Error> Server::start(ServerOptions options) {
         }
     }
     if (*certificate) parts->authority = (*certificate)->authority;
-    auto listener = Listener::start({.address = options.address,
-                                     .port = options.port,
-                                     .io_threads = options.io_threads,
-                                     .idle_timeout = options.idle_timeout,
-                                     .certificate = std::move(certificate).value()},
-                                    parts->service, parts->log);
+    auto listener =
+        Listener::start({.address = options.address,
+                         .port = options.port,
+                         .io_threads = options.io_threads,
+                         .idle_timeout = options.idle_timeout,
+                         .certificate = std::move(certificate).value(),
+                         .signatures = parts->signatures ? &*parts->signatures : nullptr},
+                        parts->service, parts->log);
     if (!listener) return std::move(listener).error();
     parts->listener = std::move(listener).value();
     parts->port = parts->listener->port();

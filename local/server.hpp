@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include <lk/aws_kinesis.hpp>
 #include <lk/error.hpp>
 #include <lk/expected.hpp>
 #include <lk/local_kinesis.hpp>
@@ -34,6 +35,9 @@ struct ServerOptions {
     bool tls = false;
     /// What goes wrong on purpose: JSON text, or a file's name; see docs/local-stream.md.
     std::string faults = {};
+    /// Take only requests that are signed with these; absent: any request, signed or not. A request
+    /// is signed for whichever region the client likes.
+    std::optional<AwsCredentials> credentials = std::nullopt;
     /// Threads that serve connections, 1 to 64.
     int io_threads = 2;
     /// How long a connection may be silent between requests, take to send one, or take to read an

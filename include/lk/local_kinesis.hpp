@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include <lk/aws_kinesis.hpp>
 #include <lk/error.hpp>
 #include <lk/expected.hpp>
 #include <lk/kinesis_client.hpp>
@@ -39,6 +40,10 @@ struct LocalKinesisOptions {
     /// What goes wrong on purpose, for tests: a fault plan, as JSON text or as the name of a file
     /// that holds it (docs/local-stream.md has its members); empty: nothing.
     std::string faults = {};
+    /// Take only requests that are signed with these, as Kinesis does, within five minutes before
+    /// and after this machine's time; for any region. Its own client signs with them. Absent: any
+    /// request, signed or not.
+    std::optional<AwsCredentials> credentials = std::nullopt;
 };
 
 /// One record as a reader gets it.
@@ -62,6 +67,9 @@ struct LocalKinesisSettings {
     bool discard = false;
     bool tls = false;
     const std::string* faults = nullptr;
+    const std::string* access_key_id = nullptr;
+    const std::string* secret_access_key = nullptr;
+    const std::string* session_token = nullptr;
 };
 
 }  // namespace detail
@@ -106,6 +114,11 @@ Expected<std::shared_ptr<LocalKinesis>, Error> open_local_kinesis(
     settings.discard = options.discard;
     settings.tls = options.tls;
     settings.faults = &options.faults;
+    if (options.credentials) {
+        settings.access_key_id = &options.credentials->access_key_id;
+        settings.secret_access_key = &options.credentials->secret_access_key;
+        settings.session_token = &options.credentials->session_token;
+    }
     return detail::open_local_kinesis(settings);
 }
 

@@ -73,6 +73,7 @@ HttpAnswer try_answer(const Service& service, const HttpRequest& request,
                            "The content type must be application/x-amz-json-1.1 or "
                            "application/x-amz-cbor-1.1");
     }
+    if (request.refusal) return answer_as(*encoding, reply_to(*encoding, *request.refusal));
     const auto operation = operation_of(request.amz_target);
     if (!operation) {
         return answer_as(*encoding, reply_to(*encoding, {"UnknownOperationException",
@@ -87,7 +88,7 @@ HttpAnswer try_answer(const Service& service, const HttpRequest& request,
 FaultDecision decide_faults(const Service& service, const HttpRequest& request) {
     const auto encoding = encoding_of(request.content_type);
     const auto operation = operation_of(request.amz_target);
-    if (request.method != "POST" || !encoding || !operation) return {};
+    if (request.method != "POST" || !encoding || !operation || request.refusal) return {};
     return service.decide(*operation, *encoding, request.body);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,8 @@ struct HttpRequest {
     std::string_view content_type;
     std::string_view amz_target;
     std::string_view body;
+    /// Why it gets no further than to the door.
+    std::optional<Refusal> refusal = {};
 };
 
 struct HttpAnswer {
@@ -22,7 +25,8 @@ struct HttpAnswer {
     std::string body;
 };
 
-/// What of the fault plan applies to a request; nothing to one that is not Kinesis's. Thread-safe.
+/// What of the fault plan applies to a request; nothing to one that is not Kinesis's
+/// or is refused. Thread-safe.
 [[nodiscard]] FaultDecision decide_faults(const Service& service, const HttpRequest& request);
 
 /// Kinesis's answer to a request, faulty as was decided. Never throws: what goes wrong inside is a

@@ -17,6 +17,7 @@
 #include <optional>
 #include <type_traits>
 #include <variant>
+#include <vector>
 
 #include "local/http/answer.hpp"
 #include "local/http/hints.hpp"
@@ -60,13 +61,12 @@ template <class Stream>
 class Connection : public std::enable_shared_from_this<Connection<Stream>> {
   public:
     template <class... Tls>
-    Connection(ClientSocket socket, const Service& service, Log& log,
-               std::chrono::milliseconds timeout, Tls&... tls)
-        : stream_(std::move(socket), tls...), service_(service), log_(log), timeout_(timeout) {}
+    Connection(ClientSocket socket, const Backend& backend, Tls&... tls)
+        : stream_(std::move(socket), tls...), backend_(backend) {}
 
     void run() {
         if constexpr (is_tls) {
-            start_timeout(timeout_);
+            start_timeout(backend_.timeout);
             stream_.async_handshake(
                 net::ssl::stream_base::server,
                 [self = this->shared_from_this()](error_code error) { self->on_handshake(error); });
@@ -86,13 +86,13 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
         if (!error) return read_beginning();
         if (error.category() == net::error::get_ssl_category() &&
             ERR_GET_REASON(static_cast<unsigned long>(error.value())) == SSL_R_HTTP_REQUEST) {
-            log_.seldom(speaks_plain);
+            backend_.log.seldom(speaks_plain);
         }
     }
 
     // A connection's first bytes tell whether the client speaks HTTP/1.1 at all.
     void read_beginning() {
-        start_timeout(timeout_);
+        start_timeout(backend_.timeout);
         stream_.async_read_some(
             buffer_.prepare(first_read_bytes),
             [self = this->shared_from_this()](error_code error, std::size_t bytes) {
@@ -104,11 +104,11 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
 
     bool is_other_protocol() {
         if (received().starts_with("PRI * HTTP/2")) {
-            log_.seldom(speaks_http2);
+            backend_.log.seldom(speaks_http2);
             return true;
         }
         if (received().starts_with("\x16\x03")) {
-            log_.seldom(speaks_tls);
+            backend_.log.seldom(speaks_tls);
             return true;
         }
         return false;
@@ -118,7 +118,7 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
         parser_.emplace();
         parser_->header_limit(max_header_bytes);
         parser_->body_limit(max_body_bytes);
-        start_timeout(timeout_);
+        start_timeout(backend_.timeout);
         http::async_read_header(stream_, buffer_, *parser_,
                                 [self = this->shared_from_this()](error_code error, std::size_t) {
                                     self->on_head(error);
@@ -190,14 +190,28 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
         request_ = {.method = view(message.method_string()),
                     .content_type = view(message[http::field::content_type]),
                     .amz_target = view(message["X-Amz-Target"]),
-                    .body = body};
+                    .body = body,
+                    .refusal = refusal_of(message, body)};
         keep_open_ = head.keep_alive() && message.version() == 11;
-        faults_ = decide_faults(service_, request_);
+        faults_ = decide_faults(backend_.service, request_);
         after(faults_.delay_before_commit, [](Connection& self) { self.perform(); });
     }
 
+    template <class Message>
+    std::optional<Refusal> refusal_of(const Message& message, std::string_view body) const {
+        if (backend_.signatures == nullptr) return std::nullopt;
+        std::vector<aws::Header> headers;
+        for (const auto& field : message) {
+            headers.push_back({view(field.name_string()), view(field.value())});
+        }
+        return backend_.signatures->check({.method = view(message.method_string()),
+                                           .target = view(message.target()),
+                                           .headers = headers,
+                                           .body = body});
+    }
+
     void perform() {
-        reply_ = answer(service_, request_, faults_);
+        reply_ = answer(backend_.service, request_, faults_);
         request_ = {};
         chunked_.reset();
         buffer_.consume(body_bytes_);
@@ -244,7 +258,7 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
         if (most_body_bytes < reply.body.size()) {
             answer_.resize(answer_.size() - reply.body.size() + most_body_bytes);
         }
-        start_timeout(timeout_);
+        start_timeout(backend_.timeout);
         net::async_write(
             stream_, net::buffer(answer_),
             [self = this->shared_from_this(), keep_open](error_code error, std::size_t) {
@@ -283,9 +297,7 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
     static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
 
     Stream stream_;
-    const Service& service_;
-    Log& log_;
-    const std::chrono::milliseconds timeout_;
+    const Backend& backend_;
     // Kept from request to request, so that a body is read into memory that is there already.
     beast::flat_buffer buffer_{max_body_bytes + 2 * first_read_bytes};
     std::optional<http::request_parser<http::empty_body>> parser_;
@@ -304,14 +316,12 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
 
 }  // namespace
 
-void serve_http(ClientSocket socket, const Service& service, Log& log,
-                std::chrono::milliseconds timeout) {
-    std::make_shared<Connection<PlainStream>>(std::move(socket), service, log, timeout)->run();
+void serve_http(ClientSocket socket, const Backend& backend) {
+    std::make_shared<Connection<PlainStream>>(std::move(socket), backend)->run();
 }
 
-void serve_https(ClientSocket socket, boost::asio::ssl::context& tls, const Service& service,
-                 Log& log, std::chrono::milliseconds timeout) {
-    std::make_shared<Connection<TlsStream>>(std::move(socket), service, log, timeout, tls)->run();
+void serve_https(ClientSocket socket, boost::asio::ssl::context& tls, const Backend& backend) {
+    std::make_shared<Connection<TlsStream>>(std::move(socket), backend, tls)->run();
 }
 
 }  // namespace lk::local

@@ -35,7 +35,13 @@ std::string_view mend_for(error_code error) {
 class Listener::Parts {
   public:
     Parts(const ListenerOptions& options, const Service& service, Log& log)
-        : options_(options), service_(service), log_(log), context_(options.io_threads) {}
+        : options_(options),
+          log_(log),
+          backend_{.service = service,
+                   .signatures = options.signatures,
+                   .log = log,
+                   .timeout = options.idle_timeout},
+          context_(options.io_threads) {}
 
     ~Parts() {
         context_.stop();
@@ -116,15 +122,15 @@ class Listener::Parts {
         error_code ignored;
         socket.set_option(tcp::no_delay(true), ignored);
         if (tls_) {
-            serve_https(std::move(socket), *tls_, service_, log_, options_.idle_timeout);
+            serve_https(std::move(socket), *tls_, backend_);
         } else {
-            serve_http(std::move(socket), service_, log_, options_.idle_timeout);
+            serve_http(std::move(socket), backend_);
         }
     }
 
     const ListenerOptions options_;
-    const Service& service_;
     Log& log_;
+    const Backend backend_;
     std::optional<net::ssl::context> tls_;
     net::io_context context_;
     tcp::acceptor acceptor_{context_};

@@ -12,6 +12,7 @@
 #include "local/http/certificate.hpp"
 #include "local/log.hpp"
 #include "local/service.hpp"
+#include "local/signature/signature_check.hpp"
 
 namespace lk::local {
 
@@ -22,6 +23,8 @@ struct ListenerOptions {
     std::chrono::milliseconds idle_timeout{};
     /// Absent: plain HTTP.
     std::optional<Certificate> certificate = {};
+    /// Null: a request need not be signed. Outlives the listener.
+    const SignatureCheck* signatures = nullptr;
 };
 
 /// An HTTP/1.1 server on threads of its own that hands requests to a Service, which runs on them.

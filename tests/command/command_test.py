@@ -18,11 +18,13 @@ from outbox_test import HardeningTest, OutboxTest
 from put_test import PutTest
 from send_test import SendTest
 from send_trouble_test import SendTroubleTest
+from signatures_test import SignaturesTest
 from tail_test import TailTest
 from tool import CommandTest, environment, lk_dispatch
 
 __all__ = ["DoctorTest", "HardeningTest", "LocalTest", "OutboxTest", "PutTest", "SendTest",
-           "SendTroubleTest", "TailTest"]
+__all__ = ["DoctorTest", "HardeningTest", "LocalTest", "OutboxTest", "PutTest", "SendTest",
+           "SendTroubleTest", "SignaturesTest", "TailTest"]
 
 SUBCOMMANDS = ["put", "send", "tail", "local", "outbox", "redrive", "doctor"]
 EVENT = ["--stream", "events", "--producer-id", "p"]

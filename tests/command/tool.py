@@ -114,8 +114,8 @@ class Running:
 class LocalServer(Running):
     """lk-dispatch local on a free port."""
 
-    def __init__(self, *words):
-        super().__init__("local", "--port", "0", *words)
+    def __init__(self, *words, env=None):
+        super().__init__("local", "--port", "0", *words, env=env)
         try:
             self.endpoint = self.wait_for(self.err, r"listening on (https?://\S+)").group(1)
         except BaseException:
