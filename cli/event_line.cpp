@@ -43,7 +43,10 @@ bool raw_text(ondemand::value& value, std::string& text) {
 
 // A string; null counts as an empty one.
 bool text_of(ondemand::value& value, std::string& text) {
-    if (value.is_null()) {
+    // An error where it only begins like null.
+    bool is_null = false;
+    if (value.is_null().get(is_null)) return false;
+    if (is_null) {
         text.clear();
         return true;
     }
