@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <system_error>
 
 #include "base/adopt.hpp"
 #include "base/random.hpp"
@@ -215,16 +216,12 @@ Published failed_without_pipeline() {
         pipeline::Completions::make({}, {}));
 }
 
-}  // namespace
-
-Expected<std::shared_ptr<detail::Pipeline>, Error> detail::open_pipeline(
-    const DispatchSettings& given) {
-    const DispatchSettings settings = adopt(given);
+Expected<std::shared_ptr<detail::Pipeline>, Error> make_pipeline(const DispatchSettings& settings) {
     if (auto error = check(settings)) return std::move(*error);
     using std::chrono::milliseconds;
     const std::shared_ptr<KinesisClient>& client = *settings.kinesis_client;
 
-    PipelineOptions options;
+    detail::PipelineOptions options;
     options.producer_id = settings.producer_id;
     options.close_deadline = milliseconds(settings.close_deadline_ms);
     options.when_full = static_cast<WhenFull>(settings.when_full);
@@ -274,7 +271,7 @@ Expected<std::shared_ptr<detail::Pipeline>, Error> detail::open_pipeline(
         if (!outbox) return std::move(outbox).error();
         driver.outbox = std::move(outbox).value();
     }
-    auto pipeline = std::make_shared<Pipeline>(std::move(options));
+    auto pipeline = std::make_shared<detail::Pipeline>(std::move(options));
     if (auto error = pipeline->begin()) return std::move(*error);
     // With an outbox nothing that is wrong with the stream stands in the way.
     if (settings.check_stream_within_ms > 0 && !has_outbox(settings)) {
@@ -282,6 +279,20 @@ Expected<std::shared_ptr<detail::Pipeline>, Error> detail::open_pipeline(
         if (auto error = pipeline->look_at_stream(wait)) return std::move(*error);
     }
     return pipeline;
+}
+
+}  // namespace
+
+Expected<std::shared_ptr<detail::Pipeline>, Error> detail::open_pipeline(
+    const DispatchSettings& given) {
+    try {
+        return make_pipeline(adopt(given));
+    } catch (const std::system_error& thrown) {
+        return Error{ErrorCode::internal,
+                     std::string("the dispatch function could not start a thread: ") +
+                         thrown.what() + "; raise the limit of threads (ulimit -u)",
+                     false, 0};
+    }
 }
 
 Dispatch::Dispatch(std::shared_ptr<detail::Pipeline> pipeline) noexcept

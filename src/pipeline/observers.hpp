@@ -38,7 +38,7 @@ struct ObserverOptions {
 /// the order in which the events were settled. Of the driver's thread.
 class Observers {
   public:
-    Observers(ObserverOptions options, std::shared_ptr<Completions> completions) noexcept
+    Observers(ObserverOptions options, std::shared_ptr<Completions> completions)
         : options_(std::make_shared<const ObserverOptions>(std::move(options))),
           completions_(std::move(completions)) {}
 

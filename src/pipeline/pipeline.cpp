@@ -92,6 +92,7 @@ Pipeline::Pipeline(PipelineOptions options)
 std::optional<Error> Pipeline::begin() {
     auto error = driver_->begin();
     driver_->attach();
+    attached_ = true;
     // Nothing has been sent yet, and nothing is.
     if (error) driver_->close(std::chrono::steady_clock::now());
     return error;
@@ -102,6 +103,11 @@ Pipeline::~Pipeline() {
         // Its threads, locks and connections are the parent's.
         keep_for_good(driver_);
         keep_for_good(completions_);
+        return;
+    }
+    // Its making ended in the middle, so nobody would end a wait.
+    if (!attached_) {
+        completions_->close();
         return;
     }
     const TimePoint deadline = deadline_from_now(close_deadline_);

@@ -57,6 +57,7 @@ class Pipeline {
     const WhenFull when_full_;
     const bool ordered_;
     const std::shared_ptr<pipeline::Driver> driver_;
+    bool attached_ = false;  // to its loop, which drives it
 };
 
 }  // namespace lk::detail

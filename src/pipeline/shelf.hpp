@@ -59,7 +59,7 @@ struct ShelvedPage {
 class Shelf {
   public:
     /// `most_key_bytes`: see KeySet.
-    explicit Shelf(std::size_t most_key_bytes) noexcept
+    explicit Shelf(std::size_t most_key_bytes)
         : keys_(most_key_bytes), passed_over_keys_(most_key_bytes) {}
 
     void add(ShelvedPage page);

@@ -1,0 +1,225 @@
+// A program that runs out of something while it dispatches, for resources_test.cpp, which gives it
+// a stream:
+//
+//     resources_child descriptors|threads|memory ENDPOINT OUTBOX
+//
+// OUTBOX is a folder, or "none". Exit status 0: it went as it must; 1 and a line on standard error:
+// not so; 77 and a line: that cannot be tried here.
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <functional>
+#include <map>
+#include <memory>
+#include <new>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <lk/dispatch.hpp>
+
+#include "failing_new.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+
+struct Place {
+    std::string endpoint;
+    std::string outbox;
+};
+
+void must(bool holds, const std::string& what) {
+    if (!holds) throw std::runtime_error(what);
+}
+
+lk::Expected<std::shared_ptr<lk::KinesisClient>, lk::Error> client_of(const Place& place) {
+    return lk::try_aws_kinesis({.region = "us-east-1",
+                                .endpoint = place.endpoint,
+                                .credentials = lk::AwsCredentials{"local", "local"}});
+}
+
+lk::DispatchOptions options_of(const Place& place, std::shared_ptr<lk::KinesisClient> client) {
+    return {.kinesis_client = std::move(client),
+            .kinesis_stream = "events",
+            .producer_id = "resources",
+            .close_deadline = 30s,
+            .check_stream_within = 0ms,
+            .outbox = {.directory = place.outbox, .sync = lk::OutboxSync::os}};
+}
+
+/// Every descriptor that the process may still have.
+class AllDescriptors {
+  public:
+    AllDescriptors() {
+        for (int one = open("/dev/null", O_RDONLY | O_CLOEXEC); one >= 0;
+             one = open("/dev/null", O_RDONLY | O_CLOEXEC)) {
+            taken_.push_back(one);
+        }
+        must(errno == EMFILE, "descriptors ran out");
+    }
+    ~AllDescriptors() { give_back(); }
+    AllDescriptors(const AllDescriptors&) = delete;
+    AllDescriptors& operator=(const AllDescriptors&) = delete;
+
+    void give_back() {
+        for (const int one : taken_) close(one);
+        taken_.clear();
+    }
+
+  private:
+    std::vector<int> taken_;
+};
+
+void run_out_of_descriptors(const Place& place) {
+    constexpr rlimit limit{256, 256};
+    must(setrlimit(RLIMIT_NOFILE, &limit) == 0, "a limit can be set");
+    {
+        // Nothing can be begun, and that is said.
+        const AllDescriptors none_left;
+        const auto client = client_of(place);
+        if (client) {
+            const auto dispatch = lk::try_get_dispatch(options_of(place, client.value()));
+            must(dispatch || !dispatch.error().message.empty(), "a refusal says why");
+        } else {
+            must(!client.error().message.empty(), "a refusal says why");
+        }
+    }
+    auto client = client_of(place);
+    must(client.has_value(), "a client can be made once there are descriptors");
+    auto dispatch = lk::get_dispatch(options_of(place, client.value()));
+    AllDescriptors none_left;
+    std::vector<lk::Published> results;
+    for (int i = 0; i < 200; ++i) {
+        results.push_back(dispatch("t", lk::json(std::to_string(i)),
+                                   {.partition_key = i % 2 == 0 ? "key" : std::string_view()}));
+    }
+    std::this_thread::sleep_for(500ms);
+    for (const lk::Published& one : results) {
+        must(!one.ready(), "an event that cannot be sent waits");
+    }
+    none_left.give_back();
+    const auto counts = dispatch.flush(60s);
+    must(counts && counts->published == 200, "events go out once there are descriptors");
+}
+
+// Threads are counted by user, and root may have any number.
+void become_nobody_else() {
+    if (geteuid() != 0) return;
+    const auto id = static_cast<unsigned>(1'000'000'000 + getpid());
+    if (setgid(id) != 0 || setuid(id) != 0) {
+        std::fprintf(stderr, "cannot become another user, whose threads can be limited\n");
+        std::exit(77);
+    }
+}
+
+void run_out_of_threads(const Place& place) {
+    become_nobody_else();
+    bool first_was_refused = false;
+    int most = 0;
+    // One more each time, from none at all to all that are wanted.
+    for (rlim_t more = 0; more < 8; ++more) {
+        const rlimit limit{1 + more, RLIM_INFINITY};
+        rlimit now{};
+        must(getrlimit(RLIMIT_NPROC, &now) == 0, "a limit can be read");
+        now.rlim_cur = limit.rlim_cur;
+        must(setrlimit(RLIMIT_NPROC, &now) == 0, "a limit can be set");
+        auto client = client_of(place);
+        if (!client) {
+            first_was_refused = first_was_refused || more == 0;
+            must(!client.error().message.empty(), "a refusal says why");
+            continue;
+        }
+        auto dispatch = lk::try_get_dispatch(options_of(place, client.value()));
+        if (!dispatch) {
+            must(!dispatch.error().message.empty(), "a refusal says why");
+            continue;
+        }
+        try {
+            (*dispatch)("t").then([](const lk::Outcome&) {});
+        } catch (const std::exception&) {
+            // Said, too.
+        }
+        must((*dispatch)("t").wait().has_value(), "an event goes out by the threads there are");
+        const auto counts = dispatch->close(60s);
+        must(counts && counts->published == 2, "nothing is lost for the lack of a thread");
+        ++most;
+    }
+    if (!first_was_refused) {
+        std::fprintf(stderr, "threads cannot be limited here\n");
+        std::exit(77);
+    }
+    must(most > 0, "with threads enough it works");
+}
+
+/// For the message when the process ends of it.
+std::uint64_t failing_now = 0;
+
+// One use of the library from begin to end; false: it had fewer allocations.
+bool use(const Place& place, std::uint64_t failing) {
+    failing_now = failing;
+    lk::testing::fail_allocation(failing);
+    try {
+        auto client = client_of(place);
+        if (client) {
+            auto dispatch = lk::try_get_dispatch(options_of(place, client.value()));
+            if (dispatch) {
+                auto first = (*dispatch)("t", lk::json("1"), {.partition_key = "key"});
+                auto second = (*dispatch)("t", lk::json("2"));
+                (*dispatch)("t", lk::json("3")).then([](const lk::Outcome&) {});
+                lk::testing::stop_failing();
+                const auto counts = dispatch->close(30s);
+                must(counts && counts->published == 3, "what was accepted is published");
+                must(first.ready() && second.ready(), "a result comes");
+            }
+        }
+    } catch (const std::bad_alloc&) {
+        // A clear end.
+    }
+    lk::testing::stop_failing();
+    return lk::testing::allocation_failed();
+}
+
+void run_out_of_memory(const Place& place) {
+    // Things that are made once are made now.
+    use(place, 0);
+    std::uint64_t failing = 1;
+    while (use(place, failing)) ++failing;
+    must(failing > 100, "many allocations were tried");
+    // It works as if nothing had been.
+    auto client = client_of(place);
+    must(client.has_value(), "a client can be made afterwards");
+    auto dispatch = lk::get_dispatch(options_of(place, client.value()));
+    must(dispatch("t").wait().has_value(), "an event goes out afterwards");
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+    if (count != 4) return 2;
+    std::set_terminate([] {
+        std::fprintf(stderr, "std::terminate, at allocation %lu\n",
+                     static_cast<unsigned long>(failing_now));
+        std::abort();
+    });
+    Place place{arguments[2], arguments[3]};
+    if (place.outbox == "none") place.outbox.clear();
+    const std::map<std::string, std::function<void()>> kinds = {
+        {"descriptors", [&] { run_out_of_descriptors(place); }},
+        {"threads", [&] { run_out_of_threads(place); }},
+        {"memory", [&] { run_out_of_memory(place); }}};
+    try {
+        kinds.at(arguments[1])();
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "%s: %s\n", arguments[1], error.what());
+        return 1;
+    }
+}
