@@ -23,7 +23,6 @@ from tail_test import TailTest
 from tool import CommandTest, environment, lk_dispatch
 
 __all__ = ["DoctorTest", "HardeningTest", "LocalTest", "OutboxTest", "PutTest", "SendTest",
-__all__ = ["DoctorTest", "HardeningTest", "LocalTest", "OutboxTest", "PutTest", "SendTest",
            "SendTroubleTest", "SignaturesTest", "TailTest"]
 
 SUBCOMMANDS = ["put", "send", "tail", "local", "outbox", "redrive", "doctor"]
