@@ -86,8 +86,13 @@ class Words {
     void refuse_what_is_missing() const {
         if (given_.contains(command_.get_help_ptr())) return;
         std::vector<std::string> missing;
+        std::size_t positional = 0;
         for (const CLI::Option* option : command_.get_options()) {
             if (!option->get_required() || given_.contains(option)) continue;
+            if (option->get_positional()) {
+                if (arguments_ < ++positional) missing.push_back(option->get_name(true));
+                continue;
+            }
             missing.push_back("--" + option->get_lnames().front() + " " + option->get_type_name());
         }
         if (missing.empty()) return;
@@ -102,6 +107,7 @@ class Words {
                              " takes options only (a value that holds spaces needs quotes)");
         }
         checked_.push_back(word);
+        ++arguments_;
     }
 
     void take_option(const std::string& word) {
@@ -159,6 +165,7 @@ class Words {
     const std::vector<std::string> words_;
     std::size_t at_ = 0;
     std::set<const CLI::Option*> given_;
+    std::size_t arguments_ = 0;  // those that are no option
     std::vector<std::string> checked_;
 };
 
