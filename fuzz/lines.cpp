@@ -1,4 +1,5 @@
-// What `lk-dispatch send` and `redrive` read: a byte that says in what pieces it comes, and the file.
+// What `lk-dispatch send` and `redrive` read: a byte that says in what pieces it comes, and the
+// file.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

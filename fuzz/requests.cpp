@@ -43,8 +43,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     static Kinesis kinesis;
     const auto names = operation_names();
     const std::string_view operation = names[data[0] % names.size()];
-    const auto encoding =
-        (data[1] & 1) != 0 ? lk::wire::Encoding::json : lk::wire::Encoding::cbor;
+    const auto encoding = (data[1] & 1) != 0 ? lk::wire::Encoding::json : lk::wire::Encoding::cbor;
     const std::string_view body(reinterpret_cast<const char*>(data) + 2, size - 2);
     const Reply reply = kinesis.service().handle(operation, encoding, body);
     must(reply.status == 200 || reply.status == 400, "hostile bytes are the client's fault");

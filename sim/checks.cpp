@@ -272,7 +272,8 @@ void Checks::check_ending(EventNumber event) {
             }
             break;
         case Ending::kept:
-            complain("kept_in_an_outbox", name(event) + " is said to be in an outbox; there is none");
+            complain("kept_in_an_outbox",
+                     name(event) + " is said to be in an outbox; there is none");
             break;
     }
 }

@@ -129,8 +129,8 @@ TEST(ExpiringCredentials, OfAMinuteLoseAndDuplicateNothingInAnHour) {
     const auto source = std::make_shared<MinuteSource>(clock);
     auto surroundings = std::make_shared<credentials::Surroundings>();
     surroundings->now = [&] { return clock.load(); };
-    const auto keys = std::make_shared<credentials::RefreshingCredentials>(source, source->make(),
-                                                                           surroundings);
+    const auto keys =
+        std::make_shared<credentials::RefreshingCredentials>(source, source->make(), surroundings);
     const auto client = std::make_shared<kinesis::AwsKinesis>(kinesis::AwsKinesis::Parts{
         .service = {aws::parse_endpoint(service.url(), "test").value(), kinesis::test_region},
         .credentials = keys,
