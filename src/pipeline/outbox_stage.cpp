@@ -71,7 +71,7 @@ OutboxStage::~OutboxStage() {
 }
 
 std::optional<Error> OutboxStage::shelve_what_was_left() {
-    const auto error = outbox_->for_each_left([this](const outbox::LeftPage& left) {
+    auto error = outbox_->for_each_left([this](const outbox::LeftPage& left) {
         const auto records = static_cast<std::uint32_t>(left.fingerprints.size());
         for (const std::uint64_t fingerprint : left.fingerprints) shelf_.add_key(fingerprint);
         shelf_.add({.id = left.id,
@@ -313,7 +313,7 @@ void OutboxStage::loaded(Expected<outbox::KeptPage, Error> page, TimePoint now) 
     ShelvedPage shelved = std::move(loading_.front());
     loading_.pop_front();
     if (page && not_loaded_.empty()) {
-        restore(*page, std::move(shelved), now);
+        restore(*page, shelved, now);
     } else {
         if (!page) {
             load_again_at_ = now + between_disk_failures;
@@ -331,7 +331,7 @@ void OutboxStage::loaded(Expected<outbox::KeptPage, Error> page, TimePoint now) 
 }
 
 // What may not go on yet stays on the shelf, and what is behind it of the same keys.
-void OutboxStage::restore(const outbox::KeptPage& page, ShelvedPage shelved, TimePoint now) {
+void OutboxStage::restore(const outbox::KeptPage& page, const ShelvedPage& shelved, TimePoint now) {
     KeptPage& in_core = new_page(page.id);
     const auto age =
         std::chrono::milliseconds(std::max<std::int64_t>(system_now_ms() - page.kept_at_ms, 0));

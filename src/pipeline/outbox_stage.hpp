@@ -124,7 +124,7 @@ class OutboxStage {
     void load_next(TimePoint now);
     void loaded(Expected<outbox::KeptPage, Error> page, TimePoint now);
     [[nodiscard]] bool begin_pass(TimePoint now);
-    void restore(const outbox::KeptPage& page, ShelvedPage shelved, TimePoint now);
+    void restore(const outbox::KeptPage& page, const ShelvedPage& shelved, TimePoint now);
     void refuse(KeptPage& page, std::uint32_t index, std::uint32_t generation, detail::Slot* slot);
     void leave(const ShelvedPage& page, const Error& kept);
     void tell_settled();
