@@ -164,6 +164,8 @@ class OutboxStage {
     TimePoint drop_unwanted_at_{};
 
     std::size_t told_later_ = 0;
+    static constexpr Duration between_disk_failures = std::chrono::seconds(1);
+
     enum class Ending { not_yet, flushing, flushed } ending_ = Ending::not_yet;
     TimePoint ends_at_ = never;
 };
