@@ -98,6 +98,7 @@ std::map<std::string, std::vector<std::string>> stored(const LocalKinesis& kines
 void expect_as_promised(const LocalKinesis& kinesis, const DispatchRun& run) {
     const auto stream = stored(kinesis);
     std::map<std::string, std::string> last_of_key;
+    std::map<std::pair<std::string, std::string>, std::string> last_in_shard;
     for (const DispatchRun::Sent& event : run.events) {
         const auto found = stream.find(event.id);
         const std::size_t copies = found == stream.end() ? 0 : found->second.size();
@@ -114,7 +115,14 @@ void expect_as_promised(const LocalKinesis& kinesis, const DispatchRun& run) {
         }
         if (copies == 0) continue;
         // Numbers of two shards that are not each other's parents say nothing of order.
-        if (event.outcome && event.outcome->on_other_shard) continue;
+        // Within one shard they always do.
+        if (event.outcome) {
+            std::string& last_there = last_in_shard[{event.key, event.outcome->shard_id}];
+            EXPECT_LT(last_there, found->second.front())
+                << event.id << " is before an earlier one of " << event.key << " in its shard";
+            last_there = found->second.front();
+            if (event.outcome->on_other_shard) continue;
+        }
         std::string& last = last_of_key[event.key];
         EXPECT_LT(last, found->second.front())
             << event.id << " is before an earlier one of " << event.key;
