@@ -42,7 +42,8 @@ Producer::Producer(const Surroundings& around, std::uint32_t number, Random rand
       stream_(std::make_shared<const std::string>("events")),
       doorbell_(loop_),
       intake_(std::make_unique<pipeline::Intake>(budget_, doorbell_, nullptr)),
-      core_(core_options()) {
+      core_(core_options()),
+      paused_(budget_) {
     client_.on_problem = [this](const std::string& problem) {
         around_.checks.complain("bytes", problem);
     };
@@ -96,7 +97,7 @@ void Producer::turn() {
         take_records(now);
         take_answers(now);
         give_up(now);
-        core_.advance(now);
+        while (core_.advance(now)) settle();
         settle();
         core_.budget_is_short(is_sought() || budget_->is_half_full() || must_hurry);
         ask(now);
@@ -142,8 +143,7 @@ void Producer::take_wishes(TimePoint now) {
         bool was_paused = false;
         if (wish.discards) {
             around_.checks.lane_discarded(number_, wish.lane, wish.generation);
-            was_paused = core_.discard(wish.lane, {ErrorCode::lane_paused, "discarded", false, 0},
-                                       wish.generation);
+            was_paused = discard(wish);
         } else {
             was_paused = core_.resume(wish.lane, now);
         }
@@ -152,6 +152,22 @@ void Producer::take_wishes(TimePoint now) {
         around_.checks.lane_resumed(number_, wish.lane);
         ++progress_;
     }
+    // As the driver does.
+    std::uint32_t unasked_up_to = discarded_up_to_;
+    for (const Wait& wait : waits_) unasked_up_to = std::min(unasked_up_to, wait.generation);
+    core_.generations().join_up_to(unasked_up_to);
+}
+
+bool Producer::discard(const Resume& wish) {
+    const Error error{ErrorCode::lane_paused, "discarded", false, 0};
+    using Discarded = pipeline::Core::Discarded;
+    auto discarded = Discarded::some;
+    while (discarded == Discarded::some) {
+        discarded = core_.discard(wish.lane, error, wish.generation);
+        settle();
+    }
+    discarded_up_to_ = wish.generation;
+    return discarded == Discarded::all;
 }
 
 bool Producer::take_records(TimePoint now) {
@@ -358,7 +374,7 @@ void Producer::finish_waits(TimePoint now) {
         closed = true;
         around_.checks.closing(number_);
         if (core_.generations().any_unsettled_up_to(wait.generation)) {
-            core_.fail_all({ErrorCode::not_in_time, "closed", false, 0});
+            while (core_.fail_all({ErrorCode::not_in_time, "closed", false, 0})) settle();
         }
         core_.abandon_requests();
         settle();

@@ -102,6 +102,7 @@ class Producer {
     [[nodiscard]] bool room_is_short_anew();
     [[nodiscard]] Doorbell::Listens listens_for() const;
     void take_wishes(TimePoint now);
+    bool discard(const Resume& wish);
     bool take_records(TimePoint now);
     void take_answers(TimePoint now);
     void tell(std::uint64_t request, const Expected<PutRecordsAnswer, Failure>& result,
@@ -153,6 +154,7 @@ class Producer {
     std::vector<Wait> new_waits_;
     std::vector<Resume> new_resumes_;
     std::vector<Wait> waits_;
+    std::uint32_t discarded_up_to_ = 0;
     std::uint32_t full_shards_version_ = 0;
     std::vector<pipeline::ShardMap::Range> full_shards_;
     TimePoint may_compact_at_{};

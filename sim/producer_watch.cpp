@@ -64,7 +64,7 @@ void Producer::probe(std::uint64_t turn) {
         return;
     }
     if (core_.next_moment(now) <= now) return;
-    core_.advance(now);
+    while (core_.advance(now)) settle();
     settle();
     ask(now);
     send(now);

@@ -113,6 +113,10 @@ void Budget::holds_besides(std::size_t bytes) noexcept {
     if (besides_.exchange(bytes, std::memory_order_seq_cst) > bytes) wake();
 }
 
+void Budget::keys_are_paused(std::size_t count) noexcept {
+    if (paused_keys_.exchange(count, std::memory_order_seq_cst) > count) wake();
+}
+
 void Budget::wake() noexcept {
     if (waiting_.load(std::memory_order_seq_cst) == 0) return;
     { const std::lock_guard lock(mutex_); }

@@ -26,7 +26,8 @@ struct BudgetOptions {
 };
 
 /// How much memory unsettled events hold, who may have more, and who waits for it. Counted are the
-/// pages with their bytes, as allocated, and what is kept of each event. Thread-safe.
+/// pages with their bytes, as allocated, what is kept of each event, and what is remembered of
+/// paused keys. Thread-safe.
 ///
 /// Room is asked for before an event is written and taken when it is, so that threads which ask at
 /// the same moment may together exceed it by an event, or a page, each.
@@ -36,6 +37,9 @@ class Budget {
 
     /// What is kept of an event besides its bytes.
     static constexpr std::size_t bytes_an_event = bytes_besides_record;
+    /// What is remembered of a paused key, with or without events: an entry in each of two hash
+    /// tables (see Lanes, PausedLanes).
+    static constexpr std::size_t bytes_a_paused_key = 96;
 
     /// Who asks.
     struct Asker {
@@ -82,6 +86,8 @@ class Budget {
     void outbox_is_full(bool is_full) noexcept;
     /// The driver: memory that is kept besides pages and events, more or less of it than before.
     void holds_besides(std::size_t bytes) noexcept;
+    /// So many keys are paused.
+    void keys_are_paused(std::size_t count) noexcept;
     /// The driver: a result of an event that is held no more is still wanted, or is no more.
     void hold_result() noexcept { events_.fetch_add(1, std::memory_order_relaxed); }
     void let_go_results(std::size_t count) noexcept { give_back({.events = count}); }
@@ -94,9 +100,13 @@ class Budget {
     [[nodiscard]] std::size_t events() const noexcept {
         return events_.load(std::memory_order_seq_cst);
     }
+    [[nodiscard]] std::size_t paused_keys() const noexcept {
+        return paused_keys_.load(std::memory_order_relaxed);
+    }
     [[nodiscard]] std::size_t held() const noexcept {
         const std::size_t events = this->events();
         return pages_.load(std::memory_order_seq_cst) + besides_.load(std::memory_order_relaxed) +
+               paused_keys() * bytes_a_paused_key +
                std::max(events * bytes_an_event, events * (bytes_an_event - sizeof(Pending)) +
                                                      slabs_.load(std::memory_order_seq_cst));
     }
@@ -140,6 +150,7 @@ class Budget {
     std::atomic<std::size_t> events_{0};
     std::atomic<std::size_t> slabs_{0};
     std::atomic<std::size_t> besides_{0};
+    std::atomic<std::size_t> paused_keys_{0};
     std::atomic<bool> outbox_full_{false};
     std::atomic<std::size_t> suspended_{0};
     std::array<Table, 3> held_by_key_{};

@@ -46,6 +46,20 @@ TEST(Budget, CountsPagesAsAllocatedAndWhatIsKeptOfEachEvent) {
     EXPECT_EQ(budget.held(), 0U);
 }
 
+TEST(Budget, CountsWhatIsRememberedOfPausedKeys) {
+    Budget budget(usual);
+    budget.page_opened(999'999 - 100 * Budget::bytes_a_paused_key);
+    budget.keys_are_paused(100);
+    EXPECT_EQ(budget.held(), 999'999U);
+    EXPECT_EQ(budget.ask({}), Answer::room);
+    budget.keys_are_paused(101);
+    EXPECT_EQ(budget.ask({}), Answer::full);
+    std::thread resumes([&] { budget.keys_are_paused(99); });
+    budget.wait_for_room({}, never);
+    resumes.join();
+    EXPECT_EQ(budget.ask({}), Answer::room);
+}
+
 TEST(Budget, IsFullByBytesAndByEvents) {
     Budget budget(usual);
     budget.page_opened(999'999);

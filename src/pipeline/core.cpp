@@ -164,7 +164,7 @@ const Core::Request* Core::start(TimePoint now, std::vector<Parcel> parcels) {
     return &requests_.emplace(id, Request{id, now, std::move(parcels)}).first->second;
 }
 
-void Core::advance(TimePoint now) {
+bool Core::advance(TimePoint now) {
     sending_.tidy(now);
     while (!later_.empty() && later_.front().when <= now) {
         std::pop_heap(later_.begin(), later_.end(), later_than);
@@ -172,18 +172,7 @@ void Core::advance(TimePoint now) {
         later_.pop_back();
         put_in_line(record, now);
     }
-    if (all_.empty() || all_.oldest()->deadline > now) return;
-    std::vector<Pending*> late;
-    for (Pending* record = all_.oldest(); record != nullptr && record->deadline <= now;
-         record = record->newer) {
-        late.push_back(record);
-    }
-    doom(late);
-    for (Pending* record : late) {
-        Error error = too_late(*record);
-        const Ending ending = error.may_have_been_delivered ? Ending::unknown : Ending::failed;
-        settle(record, ending, std::move(error));
-    }
+    return settle_late(now);
 }
 
 TimePoint Core::next_moment(TimePoint now) {

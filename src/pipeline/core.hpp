@@ -64,6 +64,16 @@ struct Settled {
     }
 };
 
+/// So many of those that end for no answer are told at once: what is told of each takes memory that
+/// no budget counts.
+inline constexpr std::size_t most_told_at_once = 1024;
+
+/// A record that waits to be sent again.
+struct Later {
+    TimePoint when;
+    Pending* record;
+};
+
 using RequestId = std::uint64_t;
 
 /// Decides what is sent when, and how each record ends. No clock, thread, lock or I/O: the driver
@@ -135,15 +145,17 @@ class Core {
     /// Asked in vain: for good, or for now. For good means without aggregation.
     void shards_unknown(const Failure& failure, TimePoint now);
 
-    /// Lets deadlines and waiting times pass.
-    void advance(TimePoint now);
+    /// Lets deadlines and waiting times pass. True when more came too late than are told at once:
+    /// take what was settled, and call it again.
+    bool advance(TimePoint now);
 
     /// Lets a paused lane go on. False when it was not paused.
     bool resume(std::uint64_t lane, TimePoint now);
-    /// Fails what waits in a paused lane, of these generations, then lets it go on. False when it
-    /// was not paused.
-    bool discard(std::uint64_t lane, const Error& error,
-                 std::uint32_t last_generation = std::numeric_limits<std::uint32_t>::max());
+    /// Fails what waits in a paused lane, of these generations, then lets it go on. Where these are
+    /// more than are told at once some are left: take what was settled, and call it again.
+    enum class Discarded { not_paused, some, all };
+    Discarded discard(std::uint64_t lane, const Error& error,
+                      std::uint32_t last_generation = std::numeric_limits<std::uint32_t>::max());
     /// Lanes paused since this was emptied last.
     std::vector<std::uint64_t>& newly_paused() noexcept { return newly_paused_; }
 
@@ -156,8 +168,9 @@ class Core {
         hurried_ = std::max(hurried_, std::uint64_t{generation} + 1);
     }
     /// Fails everything that is unsettled, what is in flight as unknown, what is in the outbox with
-    /// an error of its own.
-    void fail_all(const Error& error, const Error& kept = {});
+    /// an error of its own. True when these are more than are told at once: take what was settled,
+    /// and call it again. No record may come any more.
+    bool fail_all(const Error& error, const Error& kept = {});
     /// Lets go of records that are settled but in flight; their requests' answers are ignored.
     void abandon_requests();
 
@@ -184,10 +197,6 @@ class Core {
     }
 
   private:
-    struct Later {
-        TimePoint when;
-        Pending* record;
-    };
     static bool later_than(const Later& a, const Later& b) { return a.when > b.when; }
 
     void enter(Pending* record, TimePoint now);
@@ -213,8 +222,12 @@ class Core {
     void record_failed(Pending* record, const Failure& failure, TimePoint now, Duration pause);
     void halve(const Request& refused);
     void take_apart(const Parcel& refused, TimePoint now);
-    void doom(const std::vector<Pending*>& records);
+    bool settle_late(TimePoint now);
+    template <class Doomed>
+    void doom_while(Pending* oldest, Doomed doomed);
+    void take_out_doomed();
     Error too_late(const Pending& record) const;
+    std::optional<TimePoint> next_try(const Pending& record, TimePoint now, Duration pause) const;
     const Request* start(TimePoint now, std::vector<Parcel> parcels);
 
     const CoreOptions options_;
@@ -224,8 +237,8 @@ class Core {
     AllPending all_;
     Lanes lanes_;
     SendQueue sending_;
-    PendingQueue parked_;       // larger than the limit, until it is known for certain
-    std::vector<Later> later_;  // a heap, the soonest on top
+    PendingQueue parked_;      // larger than the limit, until it is known for certain
+    std::deque<Later> later_;  // a heap, the soonest on top; one that gives memory back
     std::deque<std::vector<Parcel>> halves_;  // of requests refused as invalid
     std::unordered_map<RequestId, Request> requests_;
     RequestId last_request_ = 0;
@@ -233,6 +246,7 @@ class Core {
     TimePoint held_until_{};  // the whole stream waits: a request failed as a whole
     TimePoint failed_at_{};
     std::optional<Failure> waited_out_;
+    std::string last_failure_;  // of any record, for those that end without an answer
     bool budget_short_ = false;
     bool closing_ = false;
 

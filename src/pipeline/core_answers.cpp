@@ -1,6 +1,7 @@
 // What Kinesis said of a request, and what becomes of its records.
 
 #include <algorithm>
+#include <optional>
 
 #include "pipeline/core.hpp"
 
@@ -18,6 +19,8 @@ std::string_view shard_named_in(std::string_view message) noexcept {
 constexpr Duration between_shard_lists = std::chrono::seconds(1);
 // The same for what only a person mends (access, the stream's name, keys).
 constexpr Duration between_probes = std::chrono::seconds(30);
+// Enough for an answer to come back, mostly.
+constexpr Duration last_try_before = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -208,6 +211,15 @@ void Core::take_apart(const Parcel& refused, TimePoint now) {
     });
 }
 
+// A pause that would outlast the deadline is cut short: once more shortly before it.
+std::optional<TimePoint> Core::next_try(const Pending& record, TimePoint now,
+                                        Duration pause) const {
+    const TimePoint last = record.deadline - std::min(last_try_before, options_.deliver_within / 8);
+    TimePoint when = now + pause;
+    if (now < last) when = std::min(when, last);
+    return when < record.deadline ? std::optional(when) : std::nullopt;
+}
+
 void Core::record_failed(Pending* record, const Failure& failure, TimePoint now, Duration pause) {
     if (record->settled) {
         end_of_request(record);
@@ -217,13 +229,15 @@ void Core::record_failed(Pending* record, const Failure& failure, TimePoint now,
     record->may_have_been_stored |= failure.may_have_been_stored;
     const bool again = waits_out(failure) || (failure.kind != FailureClass::final &&
                                               failure.kind != FailureClass::invalid);
-    if (again && now + pause < record->deadline) {
+    if (again) last_failure_ = failure.message;
+    const auto next_try = again ? this->next_try(*record, now, pause) : std::nullopt;
+    if (next_try) {
         // Of an aggregate the first record of each key comes back; the others wait behind it. In a
         // paused lane, it may just have become so, all wait.
         if (record->lane != 0 && (!lanes_.is_first(record) || lanes_.is_paused(record->lane))) {
             return;
         }
-        later_.push_back({now + pause, record});
+        later_.push_back({*next_try, record});
         std::push_heap(later_.begin(), later_.end(), later_than);
         return;
     }

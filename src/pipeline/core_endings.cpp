@@ -1,6 +1,7 @@
 // How records end, and how their lanes go on.
 
 #include <algorithm>
+#include <utility>
 
 #include "pipeline/core.hpp"
 
@@ -64,13 +65,19 @@ bool Core::resume(std::uint64_t lane, TimePoint now) {
     return true;
 }
 
-bool Core::discard(std::uint64_t lane, const Error& error, std::uint32_t last_generation) {
-    if (!lanes_.is_paused(lane)) return false;
+Core::Discarded Core::discard(std::uint64_t lane, const Error& error,
+                              std::uint32_t last_generation) {
+    if (!lanes_.is_paused(lane)) return Discarded::not_paused;
     std::vector<Pending*> waiting;
+    bool are_all = true;
     for_each_unsettled(lane, [&](Pending* record) {
-        if (record->generation <= last_generation) waiting.push_back(record);
+        if (record->generation > last_generation) return;
+        are_all = waiting.size() < most_told_at_once;
+        if (!are_all) return;
+        record->doomed = true;
+        waiting.push_back(record);
     });
-    doom(waiting);
+    take_out_doomed();
     for (Pending* record : waiting) {
         Error own = error;
         own.attempts = record->attempts;
@@ -78,21 +85,38 @@ bool Core::discard(std::uint64_t lane, const Error& error, std::uint32_t last_ge
         settle(record, own.may_have_been_delivered ? Ending::unknown : Ending::failed,
                std::move(own));
     }
-    return resume(lane, last_activity_);
+    if (!are_all) return Discarded::some;
+    resume(lane, last_activity_);
+    return Discarded::all;
 }
 
 void Core::leave_in_outbox(std::uint32_t generation, std::uint32_t count) {
     generations_.kept(generation, count);
 }
 
-void Core::fail_all(const Error& error, const Error& kept) {
-    closing_ = true;
-    std::vector<Pending*> all;
-    for (Pending* record = all_.oldest(); record != nullptr; record = record->newer) {
-        all.push_back(record);
+bool Core::settle_late(TimePoint now) {
+    const auto is_late = [now](const Pending* record) {
+        return record != nullptr && record->deadline <= now;
+    };
+    while (is_late(all_.oldest())) {
+        if (settled_.size() >= most_told_at_once) return true;
+        Pending* const record = all_.oldest();
+        // Once for all that are late now.
+        if (!record->doomed) doom_while(record, is_late);
+        Error error = too_late(*record);
+        const Ending ending = error.may_have_been_delivered ? Ending::unknown : Ending::failed;
+        settle(record, ending, std::move(error));
     }
-    doom(all);
-    for (Pending* record : all) {
+    return false;
+}
+
+bool Core::fail_all(const Error& error, const Error& kept) {
+    if (!std::exchange(closing_, true)) {
+        doom_while(all_.oldest(), [](const Pending* record) { return record != nullptr; });
+    }
+    while (!all_.empty()) {
+        if (settled_.size() >= most_told_at_once) return true;
+        Pending* const record = all_.oldest();
         Error own = record->kept ? kept : error;
         own.attempts = record->attempts;
         own.may_have_been_delivered = record->in_flight || record->may_have_been_stored;
@@ -101,6 +125,7 @@ void Core::fail_all(const Error& error, const Error& kept) {
                                                             : Ending::failed;
         settle(record, ending, std::move(own));
     }
+    return false;
 }
 
 void Core::abandon_requests() {
@@ -115,10 +140,15 @@ void Core::abandon_requests() {
     halves_.clear();
 }
 
+template <class Doomed>
+void Core::doom_while(Pending* oldest, Doomed doomed) {
+    for (Pending* record = oldest; doomed(record); record = record->newer) record->doomed = true;
+    take_out_doomed();
+}
+
 // Takes records that are about to be settled out of whichever queue they wait in. Rare, so one
 // pass over all queues will do.
-void Core::doom(const std::vector<Pending*>& records) {
-    for (Pending* record : records) record->doomed = true;
+void Core::take_out_doomed() {
     const auto doomed = [](const Pending* record) { return record->doomed; };
     sending_.remove_if(doomed);
     parked_.remove_if(doomed);
@@ -129,10 +159,11 @@ void Core::doom(const std::vector<Pending*>& records) {
 Error Core::too_late(const Pending& record) const {
     const auto within =
         std::chrono::duration_cast<std::chrono::milliseconds>(options_.deliver_within).count();
-    return {
-        ErrorCode::not_in_time,
-        "not acknowledged within " + std::to_string(within) + " ms of dispatch() (deliver_within)",
-        record.in_flight || record.may_have_been_stored, record.attempts};
+    std::string message =
+        "not acknowledged within " + std::to_string(within) + " ms of dispatch() (deliver_within)";
+    if (!last_failure_.empty()) message += "; the last failure of the stream: " + last_failure_;
+    return {ErrorCode::not_in_time, std::move(message),
+            record.in_flight || record.may_have_been_stored, record.attempts};
 }
 
 }  // namespace lk::pipeline

@@ -72,11 +72,24 @@ TEST_F(CorePause, DiscardFailsWhatWaitsAndLetsLaterOnesGo) {
     EXPECT_THAT(play.send().names, ElementsAre("red 4"));
 }
 
+TEST_F(CorePause, DiscardTellsOfNoMoreThanAThousandEndingsAtOnce) {
+    pause_red();
+    for (std::size_t i = 0; i < 2 * most_told_at_once; ++i) play.dispatch("more", red);
+    const Error error{ErrorCode::lane_paused, "discarded", false, 0};
+    EXPECT_EQ(play.core.discard(red, error), Core::Discarded::some);
+    EXPECT_EQ(play.core.settled().size(), most_told_at_once);
+    play.note();
+    EXPECT_TRUE(play.discard(red));
+    EXPECT_EQ(play.endings.size(), 2 * most_told_at_once + 2);
+    EXPECT_TRUE(play.core.empty());
+}
+
 TEST_F(CorePause, DiscardIsNotForWhatWasDispatchedAfterIt) {
     pause_red();
     play.generation = 1;
     play.dispatch("red 4", red);
-    EXPECT_TRUE(play.core.discard(red, {ErrorCode::lane_paused, "discarded", false, 0}, 0));
+    EXPECT_EQ(play.core.discard(red, {ErrorCode::lane_paused, "discarded", false, 0}, 0),
+              Core::Discarded::all);
     play.note();
     EXPECT_THAT(play.endings, ElementsAre("red 2 failed", "red 3 failed"));
     play.pass(5ms);

@@ -92,7 +92,7 @@ class CoreScript {
 
     /// The next request, or one with id 0.
     Sent send() {
-        core.advance(now);
+        advance();
         const Core::Request* request = core.next_request(now);
         note();
         if (request == nullptr) return {};
@@ -144,14 +144,24 @@ class CoreScript {
         return was_paused;
     }
     bool discard(std::uint64_t lane) {
-        const bool was_paused = core.discard(lane, {ErrorCode::lane_paused, "discarded", false, 0});
-        note();
-        return was_paused;
+        using Discarded = Core::Discarded;
+        const auto discard = [&] {
+            const auto discarded =
+                core.discard(lane, {ErrorCode::lane_paused, "discarded", false, 0});
+            note();
+            return discarded;
+        };
+        Discarded discarded = discard();
+        while (discarded == Discarded::some) discarded = discard();
+        return discarded != Discarded::not_paused;
     }
 
     void pass(Duration time) {
         now += time;
-        core.advance(now);
+        advance();
+    }
+    void advance() {
+        while (core.advance(now)) note();
         note();
     }
 

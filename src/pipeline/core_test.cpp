@@ -8,6 +8,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 using Names = std::vector<std::string>;
@@ -377,6 +378,55 @@ TEST(Core, FailAllSettlesEverythingByNameAndWhatIsInFlightAsUnknown) {
     EXPECT_EQ(play.endings.size(), 3U);
 }
 
+TEST(Core, APauseThatWouldOutlastTheDeadlineIsCutShortForALastTry) {
+    CoreScript play;
+    play.dispatch("a");
+    play.pass(110s);
+    const auto late = play.send();
+    ASSERT_THAT(late.names, ElementsAre("a"));
+    // In 118.9 s or later no pause of up to 10 s could be waited for.
+    play.now += 8s + 900ms;
+    play.answer(late, {"InternalFailure"});
+    EXPECT_THAT(play.endings, IsEmpty());
+    play.pass(100ms);
+    const auto last = play.send();
+    ASSERT_THAT(last.names, ElementsAre("a"));
+    play.answer(last, {"ok"});
+    EXPECT_THAT(play.endings, ElementsAre("a published"));
+}
+
+TEST(Core, WhatIsGivenUpForItsDeadlineTellsWhatFailedLast) {
+    CoreScript play;
+    play.dispatch("a");
+    play.fail(play.send(), FailureClass::transient);
+    play.pass(120s);
+    EXPECT_THAT(play.endings, ElementsAre("a failed"));
+    EXPECT_THAT(play.errors["a"].message, HasSubstr("because"));
+}
+
+// What is told of each takes memory that no budget counts.
+TEST(Core, TellsOfNoMoreThanAThousandEndingsAtOnce) {
+    for (const bool closes : {false, true}) {
+        CoreScript play;
+        constexpr std::size_t count = 3 * most_told_at_once + 1;
+        for (std::size_t i = 0; i < count; ++i) play.dispatch(std::to_string(i), i % 7);
+        play.now += 120s;
+        int times = 0;
+        bool more = true;
+        while (more) {
+            more = closes ? play.core.fail_all({ErrorCode::not_in_time, "closed", false, 0})
+                          : play.core.advance(play.now);
+            EXPECT_LE(play.core.settled().size(), most_told_at_once);
+            play.note();
+            ++times;
+        }
+        EXPECT_EQ(times, 4);
+        EXPECT_EQ(play.endings.size(), count);
+        EXPECT_TRUE(play.core.empty());
+        EXPECT_EQ(play.send().id, 0U);
+    }
+}
+
 TEST(Core, IgnoresAnAnswerToARequestThatWasGivenUpOn) {
     CoreScript play;
     play.dispatch("a");
@@ -402,6 +452,25 @@ TEST(Core, CountsWhatEachFlushIsToTell) {
     const auto second = play.core.generations().take_up_to(5);
     EXPECT_EQ(second.published, 1U);
     EXPECT_EQ(play.core.generations().take_up_to(9).published, 0U);
+}
+
+TEST(Core, AGenerationThatNobodyAsksOfIsCountedWithTheNext) {
+    CoreScript play;
+    Generations& generations = play.core.generations();
+    play.dispatch("a");
+    play.generation = 1;
+    play.dispatch("b");
+    generations.join_up_to(1);
+    EXPECT_TRUE(generations.any_moving_up_to(1));
+    // One that was written before and is seen only now.
+    play.generation = 0;
+    play.dispatch("c");
+    play.answer_all(play.send(), "ok");
+    play.pass(5ms);
+    play.answer_all(play.send(), "ok");
+    EXPECT_THAT(play.endings, UnorderedElementsAre("a published", "b published", "c published"));
+    EXPECT_FALSE(generations.any_unsettled_up_to(1));
+    EXPECT_EQ(generations.take_up_to(1).published, 3U);
 }
 
 TEST(RetryPace, DrawsWithinADoublingBoundUpToTheLongest) {

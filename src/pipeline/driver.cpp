@@ -79,7 +79,8 @@ Driver::Driver(DriverOptions options)
                        OutboxStage::Options{std::move(options.outbox), loop_, inbox_, *stream_},
                        core_, intake_, *budget_)),
       observers_(std::move(options.observers), std::move(options.completions)),
-      unheard_(inbox_) {}
+      unheard_(inbox_),
+      paused_(budget_) {}
 
 std::shared_ptr<FlushWait> Driver::flush(TimePoint deadline) {
     return add_wait(deadline, false);
@@ -125,13 +126,11 @@ TimePoint Driver::turn(TimePoint now) {
         take_records(now);
         take_answers(now);
         give_up_on_requests(now);
-        core_.advance(now);
-        settle(now);
+        advance(now);
         if (stage_) {
             stage_->turn(now, shared_from_this());
             // What came back from the disk may be late already.
-            core_.advance(now);
-            settle(now);
+            advance(now);
         }
         core_.budget_is_short(budget_->is_sought() || budget_->is_half_full() || must_hurry);
         ask_about_stream(now);
@@ -168,16 +167,31 @@ void Driver::take_wishes(TimePoint now) {
     }
     for (const Resume& wish : resumes) {
         if (wish.error) {
-            core_.discard(wish.lane, *wish.error, wish.generation);
+            while (core_.discard(wish.lane, *wish.error, wish.generation) ==
+                   Core::Discarded::some) {
+                settle(now);
+            }
+            discarded_up_to_ = wish.generation;
         } else {
             core_.resume(wish.lane, now);
         }
+        settle(now);
     }
+    if (resumes.empty()) return;
+    // A discard() begins a generation, of which nobody will ask.
+    std::uint32_t unasked_up_to = discarded_up_to_;
+    for (const Wait& wait : waits_) unasked_up_to = std::min(unasked_up_to, wait.generation);
+    core_.generations().join_up_to(unasked_up_to);
 }
 
 bool Driver::take_records(TimePoint now) {
     return intake_.drain(
         [&](Pending* record) { stage_ ? stage_->take(record, now) : core_.accept(record, now); });
+}
+
+void Driver::advance(TimePoint now) {
+    while (core_.advance(now)) settle(now);
+    settle(now);
 }
 
 void Driver::take_answers(TimePoint now) {
@@ -397,9 +411,10 @@ void Driver::end(TimePoint now) {
                "not acknowledged before close(); it is in the outbox, and the next run sends it",
                false, 0};
     if (stage_) stage_->end(now, kept);
-    core_.fail_all(
-        {ErrorCode::not_in_time, "not acknowledged before the deadline of close()", false, 0},
-        kept);
+    const Error late{ErrorCode::not_in_time, "not acknowledged before the deadline of close()",
+                     false, 0};
+    while (core_.fail_all(late, kept)) settle(now);
+    settle(now);
 }
 
 void Driver::finish_waits(TimePoint now) {

@@ -91,6 +91,7 @@ class Driver final : public Loop::Participant, public std::enable_shared_from_th
     bool room_is_short_anew();
     void tell(Settled& settled);
     void tell_if_waited_out();
+    void advance(TimePoint now);
     void take_answers(TimePoint now);
     void give_up_on_requests(TimePoint now);
     void take_wishes(TimePoint now);
@@ -132,6 +133,7 @@ class Driver final : public Loop::Participant, public std::enable_shared_from_th
     bool gone_ = false;  // detached: a later wait is finished at once
 
     std::vector<Wait> waits_;
+    std::uint32_t discarded_up_to_ = 0;
     struct Expiry {
         RequestId id;
         TimePoint when;

@@ -81,6 +81,23 @@ class Generations {
         return sum;
     }
 
+    /// Nobody will ask for the sum up to a generation before this one, so those before it are
+    /// counted with it.
+    void join_up_to(std::uint32_t generation) {
+        while (tallies_.size() > 1 && first_ < generation) {
+            const Tally joined = tallies_.front();
+            tallies_.pop_front();
+            ++first_;
+            Tally& tally = tallies_.front();
+            tally.unsettled += joined.unsettled;
+            tally.published += joined.published;
+            tally.failed += joined.failed;
+            tally.unknown += joined.unknown;
+            tally.paused += joined.paused;
+            tally.kept += joined.kept;
+        }
+    }
+
     /// Of those that an earlier run had dispatched, counted and then counted no more.
     std::uint64_t take_earlier_kept() noexcept { return std::exchange(earlier_.kept, 0); }
 
@@ -89,8 +106,8 @@ class Generations {
     // but not after its own was taken.
     Tally& of(std::uint32_t generation) {
         if (generation == earlier_run) return earlier_;
-        while (first_ + tallies_.size() <= generation) tallies_.emplace_back();
-        return tallies_[generation - first_];
+        while (tallies_.empty() || first_ + tallies_.size() <= generation) tallies_.emplace_back();
+        return tallies_[generation < first_ ? 0 : generation - first_];
     }
 
     std::deque<Tally> tallies_;

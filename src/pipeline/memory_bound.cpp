@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "pipeline/budget.hpp"
+#include "pipeline/core.hpp"
 #include "pipeline/intake.hpp"
 #include "pipeline/page.hpp"
 #include "pipeline/parcel.hpp"
@@ -14,6 +15,9 @@ namespace {
 
 // Shard id, sequence number and where they stand, as Kinesis answers them for a record.
 constexpr std::size_t answer_bytes_a_record = 128;
+
+// The message of an error.
+constexpr std::size_t told_text_bytes = 512;
 
 }  // namespace
 
@@ -40,10 +44,12 @@ std::size_t most_memory(const MemoryOptions& options) noexcept {
         std::min(options.budget_events, options.budget_bytes / Budget::bytes_an_event) +
         options.threads + options.max_suspended;
     const std::size_t lanes = events * 2 * sizeof(void*);
+    const std::size_t later = events * sizeof(Later);
     const std::size_t slots = events * sizeof(detail::Slot);
+    const std::size_t told = most_told_at_once * (sizeof(Settled) + told_text_bytes);
     constexpr std::size_t rest = std::size_t{1024} * 1024;
     return options.budget_bytes + late + kept_pages + open_pages + reserve +
-           options.max_requests_in_flight * request + lanes + slots + rest;
+           options.max_requests_in_flight * request + lanes + later + slots + told + rest;
 }
 
 }  // namespace lk::pipeline

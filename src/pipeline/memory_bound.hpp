@@ -29,6 +29,8 @@ struct MemoryOptions {
 ///   + for each request in flight: views of 500 records, its parcels and the answer to it;
 ///     aggregated, also 10 MiB of finished records, or what the budget holds if that is less
 ///   + buckets of lanes: 16 bytes an event
+///   + the list of those that wait to be sent again: 16 bytes an event
+///   + what is told of 1,024 events that end at once
 ///   + slots of results, kept for reuse: 32 bytes an event
 ///   + 1 MiB of what does not depend on any option: tables of the budget, queues, allocator slack
 [[nodiscard]] std::size_t most_memory(const MemoryOptions& options) noexcept;

@@ -278,8 +278,9 @@ std::optional<Error> Pipeline::find_room(pipeline::Draft& draft) {
 }
 
 Error Pipeline::no_room(pipeline::Budget::Answer why, std::string_view partition_key) const {
-    using Answer = pipeline::Budget::Answer;
-    const pipeline::Budget& budget = driver_->budget();
+    using pipeline::Budget;
+    using Answer = Budget::Answer;
+    const Budget& budget = driver_->budget();
     std::string message;
     if (why == Answer::key_full) {
         message = "unsettled events of partition key \"" + std::string(partition_key) +
@@ -303,6 +304,12 @@ Error Pipeline::no_room(pipeline::Budget::Answer why, std::string_view partition
                   std::to_string(budget.options().events) + " events (budget_events) and " +
                   std::to_string(budget.bytes()) +
                   " bytes (budget_bytes): dispatch more slowly, or raise it";
+        if (budget.paused_keys() != 0) {
+            message += "; of the bytes " +
+                       std::to_string(budget.paused_keys() * Budget::bytes_a_paused_key) +
+                       " are for " + std::to_string(budget.paused_keys()) +
+                       " paused keys: resume() or discard() them";
+        }
     }
     if (when_full_ == WhenFull::suspend) {
         message += "; " + std::to_string(budget.options().most_suspended) +

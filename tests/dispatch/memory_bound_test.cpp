@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <malloc.h>
 
@@ -71,9 +72,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
+using ::testing::HasSubstr;
+
 constexpr std::size_t mebibyte = 1024 * 1024;
 
-// Stores everything but what is of the key "stuck", and keeps nothing of what it saw.
+// Stores everything but what is of the key "stuck", or of one that is refused, and keeps nothing of
+// what it saw.
 class Forgetful : public KinesisClient {
   public:
     void put_records(const PutRecordsRequest& request, PutRecordsDone done) override {
@@ -81,6 +85,8 @@ class Forgetful : public KinesisClient {
         for (const Record& record : request.records) {
             if (record.partition_key == "stuck") {
                 answer.add_failed("InternalFailure", "not today");
+            } else if (record.partition_key.starts_with("refused")) {
+                answer.add_failed("KMSDisabledException", "no key");
             } else {
                 answer.add_stored("shardId-000000000000", "1");
             }
@@ -156,6 +162,7 @@ class MemoryBound : public ::testing::Test {
         most_allocated = before_;
     }
     [[nodiscard]] std::size_t most_since() const { return most_allocated - before_; }
+    [[nodiscard]] std::size_t held_since() const { return allocated - before_; }
 
   private:
     std::size_t before_ = 0;
@@ -230,6 +237,33 @@ TEST_F(MemoryBound, HoldsWhileEventsAreAggregated) {
         EXPECT_EQ(dispatch.flush(60s)->published, 200'000U);
     }
     EXPECT_LT(most_since(), bound(options, 1, 1024));
+}
+
+// Each key's first event fails, and so pauses it for good.
+TEST_F(MemoryBound, HoldsWhateverTheNumberOfPausedKeys) {
+    begin();
+    DispatchOptions options = on(std::make_shared<Forgetful>());
+    options.on_ordered_failure = OnOrderedFailure::pause;
+    options.when_full = WhenFull::fail;
+    auto dispatch = get_dispatch(options);
+    int paused = 0;
+    std::optional<Error> refusal;
+    while (!refusal && paused < 200'000) {
+        for (int i = 0; i < 500; ++i) {
+            dispatch.record("x", {.partition_key = "refused " + std::to_string(++paused)});
+        }
+        ASSERT_TRUE(dispatch.flush(60s));
+        Published other = dispatch.record("x");
+        if (!other.ready()) continue;
+        if (const auto outcome = other.wait(); !outcome) refusal = outcome.error();
+    }
+    EXPECT_LT(most_since(), bound(options, 1, 100));
+    ASSERT_TRUE(refusal) << "they take from the budget";
+    EXPECT_EQ(refusal->code, ErrorCode::full);
+    EXPECT_THAT(refusal->message, HasSubstr("paused keys: resume() or discard() them"));
+    for (int i = 1; i <= paused; ++i) dispatch.discard("refused " + std::to_string(i));
+    EXPECT_TRUE(dispatch.record("x").wait());
+    ASSERT_TRUE(dispatch.close(60s));
 }
 
 // What was kept of many small events is no use to a few large ones.
