@@ -1,7 +1,5 @@
 #include "pipeline/pending_pool.hpp"
 
-#include <utility>
-
 namespace lk::pipeline {
 
 Pending* PendingPool::take_some() {
@@ -12,22 +10,12 @@ Pending* PendingPool::take_some() {
         grown_(static_cast<std::ptrdiff_t>(in_slab * sizeof(Pending)));
         return first;
     }
-    Pending* const first = free_;
-    Pending* last = first;
-    for (std::size_t i = 1; i < in_slab && last->next != nullptr; ++i) last = last->next;
-    free_ = std::exchange(last->next, nullptr);
-    return first;
+    return slabs_.take_some(free_);
 }
 
 void PendingPool::trim() {
     const std::lock_guard lock(mutex_);
-    Pending* back = returned_.exchange(nullptr, std::memory_order_acquire);
-    while (back != nullptr) {
-        Pending* const next = back->next;
-        back->next = free_;
-        free_ = back;
-        back = next;
-    }
+    slabs_.add_all(free_, returned_.exchange(nullptr, std::memory_order_acquire));
     const std::size_t before = slabs_.objects();
     slabs_.free_unused(free_);
     grown_(-static_cast<std::ptrdiff_t>((before - slabs_.objects()) * sizeof(Pending)));

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace lk::pipeline {
@@ -23,6 +24,26 @@ class Slabs {
             slabs_.begin(), slabs_.end(), slab.get(),
             [](const T* a, const Slab& b) { return std::less<const T*>{}(a, b.objects.get()); });
         return slabs_.insert(place, {std::move(slab), 0})->objects.get();
+    }
+
+    /// Takes the first of a chain off it, a slab's number at most, so that who takes some leaves
+    /// the rest to others.
+    T* take_some(T*& chain) const noexcept {
+        T* const first = chain;
+        T* last = first;
+        for (std::size_t i = 1; i < in_slab_ && last->*Next != nullptr; ++i) last = last->*Next;
+        chain = std::exchange(last->*Next, nullptr);
+        return first;
+    }
+
+    /// Puts all of one chain before another.
+    static void add_all(T*& chain, T* more) noexcept {
+        while (more != nullptr) {
+            T* const next = more->*Next;
+            more->*Next = chain;
+            chain = more;
+            more = next;
+        }
     }
 
     /// Frees each slab of which all objects are in the chain, and takes those out of it.

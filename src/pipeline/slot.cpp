@@ -237,15 +237,7 @@ Slot* SlotPool::retired_mark() noexcept {
 Slot* SlotPool::take_some() {
     const std::lock_guard lock(mutex_);
     if (free_ == nullptr) free_ = returned_.exchange(nullptr, std::memory_order_acquire);
-    if (free_ != nullptr) {
-        Slot* const first = free_;
-        Slot* last = first;
-        for (std::size_t i = 1; i < slots_in_slab_ && last->next_free_ != nullptr; ++i) {
-            last = last->next_free_;
-        }
-        free_ = std::exchange(last->next_free_, nullptr);
-        return first;
-    }
+    if (free_ != nullptr) return slabs_.take_some(free_);
     Slot* const first = slabs_.add();
     for (Slot* one = first; one != nullptr; one = one->next_free_) one->pool_ = this;
     return first;
@@ -253,13 +245,7 @@ Slot* SlotPool::take_some() {
 
 void SlotPool::trim() {
     const std::lock_guard lock(mutex_);
-    Slot* back = returned_.exchange(nullptr, std::memory_order_acquire);
-    while (back != nullptr) {
-        Slot* const next = back->next_free_;
-        back->next_free_ = free_;
-        free_ = back;
-        back = next;
-    }
+    slabs_.add_all(free_, returned_.exchange(nullptr, std::memory_order_acquire));
     slabs_.free_unused(free_);
 }
 
@@ -312,15 +298,16 @@ void SlotPool::give_back_chain(Slot* first) noexcept {
     }
 }
 
+// What results that are still out do not need goes now.
 void SlotPool::retire() noexcept {
     std::int64_t out = 0;
     {
         const std::lock_guard lock(mutex_);
+        slabs_.add_all(free_, returned_.exchange(retired_mark(), std::memory_order_acq_rel));
+        slabs_.free_unused(free_);
         out = static_cast<std::int64_t>(slabs_.objects());
         for (; free_ != nullptr; free_ = free_->next_free_) --out;
     }
-    Slot* back = returned_.exchange(retired_mark(), std::memory_order_acq_rel);
-    for (; back != nullptr; back = back->next_free_) --out;
     if (left_.fetch_add(out, std::memory_order_acq_rel) + out == 0) delete this;
 }
 

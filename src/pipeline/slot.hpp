@@ -134,7 +134,8 @@ class Slot {
 /// outlive their dispatch function.
 class SlotPool {
   public:
-    static constexpr std::size_t usual_slab = 512;
+    /// A result that is kept keeps its slab, of 2 KiB.
+    static constexpr std::size_t usual_slab = 64;
     /// `loop`: on which its slots are settled. `stores`: the records have an outbox.
     static SlotPool* make(std::shared_ptr<pipeline::Completions> completions,
                           std::weak_ptr<Loop> loop, bool stores = false,
@@ -170,8 +171,7 @@ class SlotPool {
   private:
     SlotPool(std::shared_ptr<pipeline::Completions> completions, std::weak_ptr<Loop> loop,
              bool stores, std::size_t slots_in_slab) noexcept
-        : slots_in_slab_(slots_in_slab),
-          stores_(stores),
+        : stores_(stores),
           completions_(std::move(completions)),
           loop_(std::move(loop)),
           slabs_(slots_in_slab) {}
@@ -179,7 +179,6 @@ class SlotPool {
     static Slot* retired_mark() noexcept;
 
     const Origin origin_;
-    const std::size_t slots_in_slab_;
     const bool stores_;
     std::shared_ptr<pipeline::Completions> completions_;
     // Results may outlive their dispatch function; the loop need not.

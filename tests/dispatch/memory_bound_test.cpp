@@ -266,6 +266,27 @@ TEST_F(MemoryBound, HoldsWhateverTheNumberOfPausedKeys) {
     ASSERT_TRUE(dispatch.close(60s));
 }
 
+// One in a thousand is kept, of those that were settled together.
+TEST_F(MemoryBound, AResultThatIsKeptOwnsLittleMoreThanItsEvent) {
+    constexpr std::size_t kept_count = 100;
+    std::vector<Published> kept;
+    kept.reserve(kept_count);
+    const auto run = [&](bool keeps) {
+        auto dispatch = get_dispatch(on(std::make_shared<Forgetful>()));
+        const std::string data = "\"" + std::string(300, 'x') + "\"";
+        for (std::size_t i = 0; i < kept_count * 1000; ++i) {
+            auto published = dispatch("t", json(data));
+            if (keeps && i % 1000 == 500) kept.push_back(std::move(published));
+        }
+        ASSERT_TRUE(dispatch.flush(60s));
+    };
+    run(false);  // what the process makes once
+    begin();
+    run(true);
+    EXPECT_LT(held_since(), kept_count * 3500);
+    for (Published& one : kept) EXPECT_TRUE(one.wait());
+}
+
 // What was kept of many small events is no use to a few large ones.
 TEST_F(MemoryBound, HoldsWhenLargeEventsFollowSmallOnes) {
     begin();
