@@ -1,5 +1,6 @@
-// streams ENDPOINT COUNT: dispatch functions for so many streams on one client, an event through
-// each. Prints what one more of them costs in memory, and the threads that all of them need.
+// streams ENDPOINT COUNT: dispatch functions for so many streams on one client, then so many
+// clients with a stream each, an event through each. Prints what one more of either costs in
+// memory, and the threads that all of them need.
 
 #include <cstdio>
 #include <cstdlib>
@@ -17,11 +18,14 @@ int main(int argc, char** argv) {
         return 2;
     }
     const int count = std::atoi(argv[2]);
-    auto kinesis = lk::aws_kinesis({.region = "us-east-1",
-                                    .endpoint = argv[1],
-                                    .credentials = lk::AwsCredentials{"local", "local"}});
+    const auto new_client = [&] {
+        return lk::aws_kinesis({.region = "us-east-1",
+                                .endpoint = argv[1],
+                                .credentials = lk::AwsCredentials{"local", "local"}});
+    };
+    auto kinesis = new_client();
     std::vector<lk::Dispatch> all;
-    all.reserve(static_cast<std::size_t>(count) + 1);
+    all.reserve(2 * static_cast<std::size_t>(count) + 1);
     const auto one_more = [&] {
         all.push_back(lk::get_dispatch({.kinesis_client = kinesis,
                                         .kinesis_stream = "bench",
@@ -32,7 +36,13 @@ int main(int argc, char** argv) {
     const auto before = lk::bench::resident();
     for (int i = 0; i < count; ++i) one_more();
     const auto after = lk::bench::resident();
+    for (int i = 0; i < count; ++i) {
+        kinesis = new_client();
+        one_more();
+    }
+    const auto with_clients = lk::bench::resident();
     const auto threads = std::distance(std::filesystem::directory_iterator("/proc/self/task"), {});
-    std::printf("{\"bytes_per_stream\":%.0f,\"threads\":%td}\n",
-                static_cast<double>(after.bytes - before.bytes) / count, threads);
+    std::printf("{\"bytes_per_stream\":%.0f,\"bytes_per_client\":%.0f,\"threads\":%td}\n",
+                static_cast<double>(after.bytes - before.bytes) / count,
+                static_cast<double>(with_clients.bytes - after.bytes) / count, threads);
 }

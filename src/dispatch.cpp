@@ -6,9 +6,8 @@
 
 #include "base/adopt.hpp"
 #include "base/random.hpp"
-#include "base/thread_loop.hpp"
 #include "event/json_text.hpp"
-#include "kinesis/loop_owner.hpp"
+#include "kinesis/loop_of.hpp"
 #include "outbox/dead_letter_file.hpp"
 #include "outbox/outbox.hpp"
 #include "pipeline/dead_letters.hpp"
@@ -151,12 +150,6 @@ std::optional<Error> check(const DispatchSettings& settings) {
     return has_outbox(settings) ? check_outbox(settings) : std::nullopt;
 }
 
-// A client of ours has a loop that the driver can share, which saves a hop between threads.
-std::shared_ptr<Loop> loop_for(KinesisClient& client) {
-    if (auto* owner = dynamic_cast<LoopOwner*>(&client)) return owner->loop();
-    return std::make_shared<ThreadLoop>("lk-dispatch");
-}
-
 std::uint64_t draw_seed() {
     RandomBytes random;
     std::uint64_t seed = 0;
@@ -229,7 +222,7 @@ Expected<std::shared_ptr<detail::Pipeline>, Error> make_pipeline(const DispatchS
 
     pipeline::DriverOptions& driver = options.driver;
     driver.client = client;
-    driver.loop = loop_for(*client);
+    driver.loop = loop_of(client);
     if (driver.loop->inherited()) {
         return Error{
             ErrorCode::forked,

@@ -10,14 +10,15 @@
 #include "base/must_not_wait.hpp"
 #include "base/participants.hpp"
 #include "base/threads.hpp"
+#include "http/handles.hpp"
 #include "http/seat.hpp"
 #include "http/transfers.hpp"
 
 namespace lk::http {
 
 struct CurlLoop::State {
-    explicit State(const TransportOptions& options)
-        : transfers(std::make_unique<Transfers>(options)) {}
+    explicit State(const ReadClocks& read_clocks)
+        : transfers(std::make_unique<Transfers>(read_clocks)) {}
 
     void run();
     void drive_until(const std::function<bool()>& over);
@@ -40,8 +41,18 @@ struct CurlLoop::State {
     std::mutex transfers_mutex;
 
     std::mutex mutex;
-    std::vector<std::pair<Request, Done>> inbox;
-    std::vector<std::shared_ptr<std::promise<void>>> to_tell_when_ended;
+    struct Posted {
+        std::shared_ptr<Handles> handles;
+        Request request;
+        Done done;
+    };
+    struct Ending {
+        std::shared_ptr<Handles> handles;
+        std::shared_ptr<std::promise<void>> ended;
+    };
+    std::vector<std::shared_ptr<Handles>> beginning;
+    std::vector<Posted> inbox;
+    std::vector<Ending> endings;
 };
 
 void CurlLoop::State::run() {
@@ -94,16 +105,23 @@ TimePoint CurlLoop::State::take_round() {
 }
 
 void CurlLoop::State::take_inbox() {
+    decltype(beginning) new_ones;
     decltype(inbox) posted;
-    decltype(to_tell_when_ended) ending;
+    decltype(endings) ending;
     {
         const std::lock_guard lock(mutex);
+        new_ones.swap(beginning);
         posted.swap(inbox);
-        ending.swap(to_tell_when_ended);
+        ending.swap(endings);
     }
-    for (auto& [request, done] : posted) transfers->start(std::move(request), std::move(done));
-    if (!ending.empty()) transfers->end_all();
-    for (const auto& ended : ending) ended->set_value();
+    for (const auto& handles : new_ones) transfers->begin(handles);
+    for (Posted& one : posted) {
+        transfers->start(one.handles, std::move(one.request), std::move(one.done));
+    }
+    for (const Ending& one : ending) {
+        transfers->end(one.handles);
+        one.ended->set_value();
+    }
 }
 
 void CurlLoop::State::end_poll() noexcept {
@@ -112,7 +130,7 @@ void CurlLoop::State::end_poll() noexcept {
     if (transfers) transfers->wake();
 }
 
-CurlLoop::CurlLoop(const TransportOptions& options) : state_(std::make_shared<State>(options)) {
+CurlLoop::CurlLoop(const ReadClocks& read_clocks) : state_(std::make_shared<State>(read_clocks)) {
     thread_ = start_thread("lk-curl", [state = state_] {
         state->run();
         if (state->origin.inherited()) keep_for_good(state);
@@ -165,7 +183,13 @@ bool CurlLoop::on_loop_thread() const noexcept {
     return !inherited() && state_->seat.taken_by_this_thread();
 }
 
-void CurlLoop::post(Request request, Done done) {
+void CurlLoop::begin_requests(const std::shared_ptr<Handles>& handles) {
+    if (inherited()) return;
+    const std::lock_guard lock(state_->mutex);
+    state_->beginning.push_back(handles);
+}
+
+void CurlLoop::post(const std::shared_ptr<Handles>& handles, Request request, Done done) {
     if (inherited()) {
         done(NoAnswer{.message = "the client was made before this process was forked; nothing was "
                                  "sent. Make a new client in the child.",
@@ -174,28 +198,28 @@ void CurlLoop::post(Request request, Done done) {
         return;
     }
     if (on_loop_thread()) {
-        state_->transfers->start(std::move(request), std::move(done));
+        state_->transfers->start(handles, std::move(request), std::move(done));
         return;
     }
     {
         const std::lock_guard lock(state_->mutex);
-        state_->inbox.emplace_back(std::move(request), std::move(done));
+        state_->inbox.push_back({handles, std::move(request), std::move(done)});
     }
     wake();
 }
 
-void CurlLoop::end_requests() {
+void CurlLoop::end_requests(const std::shared_ptr<Handles>& handles) {
     if (inherited()) return;
     if (on_loop_thread()) {
         state_->take_inbox();
-        state_->transfers->end_all();
+        state_->transfers->end(handles);
         return;
     }
     // Shared, as the loop may still be leaving set_value() when this thread has gone on.
     const auto ended = std::make_shared<std::promise<void>>();
     {
         const std::lock_guard lock(state_->mutex);
-        state_->to_tell_when_ended.push_back(ended);
+        state_->endings.push_back({handles, ended});
     }
     wake();
     ended->get_future().wait();

@@ -8,13 +8,16 @@
 
 namespace lk::http {
 
+class Handles;
+
 /// A loop that waits for the sockets of its requests, for time and for wake(). Its thread, or one
 /// in drive_until(), makes the requests of post() and calls their `done`. Its destructor may run on
 /// its own thread (a `done` or a participant can be its last owner); it then lets the thread end by
 /// itself. Who is in drive_until() owns it meanwhile.
 class CurlLoop final : public Loop {
   public:
-    explicit CurlLoop(const TransportOptions& options);
+    /// `read_clocks`: empty: the system's.
+    explicit CurlLoop(const ReadClocks& read_clocks);
     ~CurlLoop() override;
     CurlLoop(const CurlLoop&) = delete;
     CurlLoop& operator=(const CurlLoop&) = delete;
@@ -26,12 +29,13 @@ class CurlLoop final : public Loop {
     void drive_until(const std::function<bool()>& over) override;
     [[nodiscard]] bool on_loop_thread() const noexcept override;
 
+    /// For each transport once, before its first request. From any thread.
+    void begin_requests(const std::shared_ptr<Handles>& handles);
     /// From any thread.
-    void post(Request request, Done done);
-
-    /// Ends every request that was posted, and all that will be; returns when each `done` was
+    void post(const std::shared_ptr<Handles>& handles, Request request, Done done);
+    /// Ends every request that a transport has posted, and will post; returns when each `done` was
     /// called. From any thread; another than the loop's waits for what the loop is doing.
-    void end_requests();
+    void end_requests(const std::shared_ptr<Handles>& handles);
 
   private:
     struct State;

@@ -1,25 +1,60 @@
+#include <mutex>
+
+#include "base/fork.hpp"
+#include "base/per_process.hpp"
 #include "http/curl_loop.hpp"
+#include "http/handles.hpp"
 #include "http/transport.hpp"
 
 namespace lk::http {
 namespace {
 
+// The loop that the transports of this process share: there is one while one of them, or who takes
+// part in it, has it.
+class SharedLoop {
+  public:
+    std::shared_ptr<CurlLoop> get() {
+        const std::lock_guard lock(mutex_);
+        std::shared_ptr<CurlLoop> loop = loop_.lock();
+        if (loop == nullptr) loop_ = loop = std::make_shared<CurlLoop>(ReadClocks());
+        return loop;
+    }
+
+  private:
+    std::mutex mutex_;
+    std::weak_ptr<CurlLoop> loop_;
+};
+
+std::shared_ptr<CurlLoop> loop_for(const TransportOptions& options) {
+    static PerProcess<SharedLoop> shared;
+    if (options.own_loop || options.read_clocks) {
+        return std::make_shared<CurlLoop>(options.read_clocks);
+    }
+    return shared.get().get();
+}
+
 class CurlTransport final : public Transport {
   public:
     explicit CurlTransport(const TransportOptions& options)
-        : loop_(std::make_shared<CurlLoop>(options)) {}
+        : loop_(loop_for(options)), handles_(std::make_shared<Handles>(options)) {
+        loop_->begin_requests(handles_);
+    }
 
-    // The loop may live on without it, for those who take part in it.
-    ~CurlTransport() override { loop_->end_requests(); }
+    // The loop may live on without it, for others and for those who take part in it.
+    ~CurlTransport() override {
+        loop_->end_requests(handles_);
+        if (loop_->inherited()) keep_for_good(std::move(handles_));
+    }
 
     void post(Request request, Done done) override {
-        loop_->post(std::move(request), std::move(done));
+        loop_->post(handles_, std::move(request), std::move(done));
     }
 
     std::shared_ptr<Loop> loop() override { return loop_; }
 
   private:
-    std::shared_ptr<CurlLoop> loop_;
+    const std::shared_ptr<CurlLoop> loop_;
+    std::shared_ptr<Handles> handles_;
 };
 
 }  // namespace

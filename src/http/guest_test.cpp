@@ -240,7 +240,7 @@ TEST_F(Guest, LosesNoWakeUpHoweverOftenTheSeatChangesHands) {
 }
 
 TEST_F(Guest, MayBeTheLoopsLastOwner) {
-    std::shared_ptr<Transport> transport = curl_transport({});
+    std::shared_ptr<Transport> transport = curl_transport({.own_loop = true});
     std::shared_ptr<Loop> loop = transport->loop();
     std::atomic<bool> dropped{false};
     loop->attach(std::make_shared<Actor>([&](TimePoint) {

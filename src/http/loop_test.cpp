@@ -156,5 +156,69 @@ TEST(CurlLoop, ACallbackMayPostTheNextRequest) {
     EXPECT_EQ(server.connections(), 1U);
 }
 
+TEST(CurlLoop, IsOneForAllTransportsOfTheProcess) {
+    const auto one = curl_transport({});
+    const auto other = curl_transport({.user_agent = "other"});
+    const auto own = curl_transport({.own_loop = true});
+    EXPECT_EQ(one->loop(), other->loop());
+    EXPECT_NE(one->loop(), own->loop());
+}
+
+// A scripted server that holds each answer until it is told to go on.
+class Held {
+  public:
+    std::string url() { return server_.url(); }
+    void wait_for_a_request() { read_.wait(); }
+    void answer() { answer_.count_down(); }
+
+  private:
+    std::latch read_{1};
+    std::latch answer_{1};
+    ScriptedServer server_{[this](ScriptedConnection& connection) {
+        connection.read_request();
+        read_.count_down();
+        answer_.wait();
+        connection.answer(200, "stored");
+    }};
+};
+
+TEST(CurlLoop, ATransportThatEndsEndsItsOwnRequestsAlone) {
+    Held held;
+    Held cut;
+    Poster stays;
+    auto goes = std::make_unique<Poster>();
+    std::thread other([&] { EXPECT_TRUE(stays.post(held.url(), "body").has_value()); });
+    held.wait_for_a_request();
+    const std::string_view body = "body";
+    std::promise<bool> answered;
+    Request request = goes->request_to(cut.url());
+    request.body = {&body, 1};
+    request.body_bytes = body.size();
+    goes->transport().post(std::move(request), [&](const Expected<Answer, NoAnswer>& answer) {
+        answered.set_value(answer.has_value());
+    });
+    cut.wait_for_a_request();
+    goes.reset();
+    EXPECT_FALSE(answered.get_future().get());
+    cut.answer();
+    held.answer();
+    other.join();
+}
+
+TEST(CurlLoop, TheConnectionsOfATransportThatEndedAreClosed) {
+    std::latch closed(1);
+    ScriptedServer server([&](ScriptedConnection& connection) {
+        while (connection.read_request()) connection.answer(200, "stored");
+        closed.count_down();
+    });
+    Poster stays;
+    {
+        Poster goes;
+        ASSERT_TRUE(goes.post(server.url(), "body").has_value());
+    }
+    closed.wait();
+    EXPECT_TRUE(stays.post(server.url(), "body").has_value());
+}
+
 }  // namespace
 }  // namespace lk::http

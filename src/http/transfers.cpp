@@ -27,8 +27,7 @@ void call(Done& done, Expected<Answer, NoAnswer> outcome) noexcept {
 
 }  // namespace
 
-Transfers::Transfers(const TransportOptions& options)
-    : options_(options), freeze_watch_(options.read_clocks) {
+Transfers::Transfers(const ReadClocks& read_clocks) : freeze_watch_(read_clocks) {
     initialize_curl();
     open_multi();
 }
@@ -37,33 +36,42 @@ Transfers::Transfers(const TransportOptions& options)
 void Transfers::open_multi() {
     void* multi = curl_multi_init();
     if (multi == nullptr) throw std::bad_alloc();
-    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, static_cast<long>(options_.max_connections));
     {
         const std::lock_guard lock(multi_mutex_);
         std::swap(multi, multi_);
     }
     curl_multi_cleanup(multi);
+    allow_connections();
+}
+
+void Transfers::allow_connections() {
+    curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, std::max(connections_, 1L));
 }
 
 Transfers::~Transfers() {
-    for (const auto& transfer : under_way_) curl_multi_remove_handle(multi_, transfer->easy());
+    for (const UnderWay& one : under_way_) curl_multi_remove_handle(multi_, one.transfer->easy());
     under_way_.clear();
-    idle_.clear();
     curl_multi_cleanup(multi_);
 }
 
-void Transfers::start(Request request, Done done) {
+void Transfers::begin(const std::shared_ptr<Handles>& handles) {
+    ++transports_;
+    connections_ += handles->max_connections();
+    allow_connections();
+}
+
+void Transfers::start(const std::shared_ptr<Handles>& handles, Request request, Done done) {
     NoAnswer refused{.message = "the client is being destroyed; nothing was sent.",
                      .may_have_been_sent = false};
-    if (!ended_) {
+    if (!handles->ended()) {
         try {
             look_for_a_freeze();
-            std::unique_ptr<Transfer> transfer = idle_transfer();
+            std::unique_ptr<Transfer> transfer = handles->take(sockets_);
             under_way_.reserve(under_way_.size() + 1);
-            transfer->use_connections(oldest_usable_connection());
+            transfer->use_connections(oldest_usable_connection(handles->max_connection_age()));
             transfer->take(std::move(request), done);
             if (curl_multi_add_handle(multi_, transfer->easy()) == CURLM_OK) {
-                under_way_.push_back(std::move(transfer));
+                under_way_.push_back({std::move(transfer), handles});
                 return;
             }
             done = transfer->release();
@@ -89,9 +97,9 @@ void Transfers::look_for_a_freeze() {
     }
 }
 
-std::optional<std::chrono::seconds> Transfers::oldest_usable_connection() const {
+std::optional<std::chrono::seconds> Transfers::oldest_usable_connection(
+    std::chrono::seconds most) const {
     const auto since_the_freeze = oldest_since_the_freeze();
-    const auto most = options_.max_connection_age;
     if (most <= std::chrono::seconds(0)) return since_the_freeze;
     return std::min(since_the_freeze.value_or(most), most);
 }
@@ -104,18 +112,20 @@ std::optional<std::chrono::seconds> Transfers::oldest_since_the_freeze() const {
     return std::max(since - std::chrono::seconds(2), std::chrono::seconds(0));
 }
 
-std::unique_ptr<Transfer> Transfers::idle_transfer() {
-    if (idle_.empty()) return std::make_unique<Transfer>(options_, sockets_);
-    std::unique_ptr<Transfer> transfer = std::move(idle_.back());
-    idle_.pop_back();
-    return transfer;
-}
-
 void Transfers::perform() {
     int running = 0;
     curl_multi_perform(multi_, &running);
-    for (const auto& transfer : under_way_) transfer->send_the_rest();
+    for (const UnderWay& one : under_way_) one.transfer->send_the_rest();
     call_finished();
+    close_what_is_left();
+}
+
+// As after a freeze: only with its multi handle can a connection be closed. Without any transport
+// the loop's end is near.
+void Transfers::close_what_is_left() {
+    if (!some_are_left_ || !under_way_.empty() || transports_ == 0) return;
+    some_are_left_ = false;
+    open_multi();
 }
 
 void Transfers::call_finished() {
@@ -123,37 +133,45 @@ void Transfers::call_finished() {
     while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
         // The message ends when its handle is taken out.
         const CURLcode code = message->data.result;
-        std::unique_ptr<Transfer> transfer = take_out(Transfer::of(message->easy_handle));
-        auto outcome = transfer->outcome(code);
-        finish(std::move(transfer), std::move(outcome));
+        UnderWay ended = take_out(Transfer::of(message->easy_handle));
+        auto outcome = ended.transfer->outcome(code);
+        finish(std::move(ended), std::move(outcome));
     }
 }
 
-void Transfers::end_all() {
-    ended_ = true;
+void Transfers::end(const std::shared_ptr<Handles>& handles) {
+    if (handles->ended()) return;
+    handles->end();
     call_finished();
-    while (!under_way_.empty()) {
-        std::unique_ptr<Transfer> transfer = take_out(under_way_.back().get());
-        NoAnswer none = transfer->cut_short();
-        finish(std::move(transfer), std::move(none));
+    const auto is_its = [&](const UnderWay& one) { return one.handles == handles; };
+    // A `done` may end other requests in turn.
+    for (auto found = std::find_if(under_way_.begin(), under_way_.end(), is_its);
+         found != under_way_.end();
+         found = std::find_if(under_way_.begin(), under_way_.end(), is_its)) {
+        UnderWay ended = take_out(found->transfer.get());
+        NoAnswer none = ended.transfer->cut_short();
+        finish(std::move(ended), std::move(none));
     }
+    --transports_;
+    connections_ -= handles->max_connections();
+    allow_connections();
+    some_are_left_ = true;
 }
 
-std::unique_ptr<Transfer> Transfers::take_out(Transfer* transfer) {
+Transfers::UnderWay Transfers::take_out(Transfer* transfer) {
     curl_multi_remove_handle(multi_, transfer->easy());
-    const auto found = std::find_if(under_way_.begin(), under_way_.end(),
-                                    [&](const auto& one) { return one.get() == transfer; });
-    std::unique_ptr<Transfer> taken = std::move(*found);
+    const auto found = std::find_if(under_way_.begin(), under_way_.end(), [&](const UnderWay& one) {
+        return one.transfer.get() == transfer;
+    });
+    UnderWay taken = std::move(*found);
     *found = std::move(under_way_.back());
     under_way_.pop_back();
     return taken;
 }
 
-void Transfers::finish(std::unique_ptr<Transfer> transfer, Expected<Answer, NoAnswer> outcome) {
-    Done done = transfer->release();
-    if (idle_.size() < static_cast<std::size_t>(options_.max_connections)) {
-        idle_.push_back(std::move(transfer));
-    }
+void Transfers::finish(UnderWay ended, Expected<Answer, NoAnswer> outcome) {
+    Done done = ended.transfer->release();
+    ended.handles->give_back(std::move(ended.transfer));
     call(done, std::move(outcome));
 }
 

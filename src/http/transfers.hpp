@@ -7,30 +7,34 @@
 
 #include "base/clock.hpp"
 #include "http/freeze_watch.hpp"
+#include "http/handles.hpp"
 #include "http/transfer.hpp"
 #include "http/transport.hpp"
 
 namespace lk::http {
 
-/// The requests under way on one multi handle of libcurl, and the idle handles and connections
-/// kept for the next ones. Used by one thread at a time, but for wake(). `done` functions are
-/// called by start(), perform() and end_all(), and may call start() and end_all() in turn.
+/// The requests under way on one multi handle of libcurl, of any number of transports, and the
+/// connections kept for the next ones: libcurl gives a request only one that was made as its own
+/// transport would have made it. Used by one thread at a time, but for wake(). `done` functions are
+/// called by start(), perform() and end(), and may call start() and end() in turn.
 class Transfers {
   public:
-    explicit Transfers(const TransportOptions& options);
+    explicit Transfers(const ReadClocks& read_clocks);
     /// Forgets what is under way.
     ~Transfers();
     Transfers(const Transfers&) = delete;
     Transfers& operator=(const Transfers&) = delete;
 
-    void start(Request request, Done done);
+    /// A transport's first request comes after this.
+    void begin(const std::shared_ptr<Handles>& handles);
+    void start(const std::shared_ptr<Handles>& handles, Request request, Done done);
 
     /// Sends and receives what can be without waiting, and calls `done` of what is finished.
     void perform();
 
-    /// Ends every request with an answer that is there already, or else NoAnswer; from now on
-    /// start() does so too.
-    void end_all();
+    /// Ends a transport's requests with an answer that is there already, or else NoAnswer; from now
+    /// on start() does so too. Its connections are closed when nothing is under way.
+    void end(const std::shared_ptr<Handles>& handles);
 
     /// Waits for a socket, for libcurl's own timers, for wake(), or until `until`.
     void wait(TimePoint until);
@@ -45,17 +49,22 @@ class Transfers {
     void wake() noexcept;
 
   private:
+    struct UnderWay {
+        std::unique_ptr<Transfer> transfer;
+        std::shared_ptr<Handles> handles;
+    };
     [[nodiscard]] static std::chrono::milliseconds time_until(TimePoint until);
     void open_multi();
+    void allow_connections();
     void look_for_a_freeze();
-    [[nodiscard]] std::optional<std::chrono::seconds> oldest_usable_connection() const;
+    [[nodiscard]] std::optional<std::chrono::seconds> oldest_usable_connection(
+        std::chrono::seconds most) const;
     [[nodiscard]] std::optional<std::chrono::seconds> oldest_since_the_freeze() const;
-    [[nodiscard]] std::unique_ptr<Transfer> idle_transfer();
     void call_finished();
-    [[nodiscard]] std::unique_ptr<Transfer> take_out(Transfer* transfer);
-    void finish(std::unique_ptr<Transfer> transfer, Expected<Answer, NoAnswer> outcome);
+    void close_what_is_left();
+    [[nodiscard]] UnderWay take_out(Transfer* transfer);
+    void finish(UnderWay ended, Expected<Answer, NoAnswer> outcome);
 
-    TransportOptions options_;
     OpenSockets sockets_;
     FreezeWatch freeze_watch_;
     // While connections from before it may be left.
@@ -63,9 +72,11 @@ class Transfers {
     // Changed by who uses it, under the lock for the sake of wake().
     std::mutex multi_mutex_;
     void* multi_ = nullptr;
-    std::vector<std::unique_ptr<Transfer>> under_way_;
-    std::vector<std::unique_ptr<Transfer>> idle_;
-    bool ended_ = false;
+    std::vector<UnderWay> under_way_;
+    long transports_ = 0;
+    long connections_ = 0;  // that they may keep open together
+    // While connections of a transport that has gone may be left.
+    bool some_are_left_ = false;
 };
 
 }  // namespace lk::http

@@ -77,13 +77,15 @@ struct TransportOptions {
     /// As problem_of_proxy() (proxy.hpp) takes it; may hold a password. Empty: the environment's
     /// (https_proxy and so on). NO_PROXY holds in either case.
     WipedText proxy = {};
-    /// Empty: the system's.
+    /// Not on the loop that all others of the process share, but on one of its own.
+    bool own_loop = false;
+    /// Empty: the system's. Others need a loop of their own.
     ReadClocks read_clocks = {};
 };
 
-/// libcurl's multi interface on one thread of its own. After a freeze (see FreezeWatch) requests go
-/// over new connections. The destructor ends what is under way with
-/// a NoAnswer; it may run on the loop's own thread.
+/// libcurl's multi interface, on one thread for all transports of the process unless the options
+/// say otherwise. After a freeze (see FreezeWatch) requests go over new connections. The destructor
+/// ends what is under way with a NoAnswer; it may run on the loop's own thread.
 [[nodiscard]] std::shared_ptr<Transport> curl_transport(const TransportOptions& options);
 
 }  // namespace lk::http

@@ -107,11 +107,12 @@ Expected<aws::Service, Error> find_service(const detail::AwsKinesisSettings& giv
     return service;
 }
 
-Expected<std::shared_ptr<AwsKinesis>, Error> open_aws_client(
-    const detail::AwsKinesisSettings& given, const aws::Environment& environment,
-    const aws::RegionOfMachine& machine, Findings* wanted) {
-    Findings unwanted;
-    Findings& findings = wanted != nullptr ? *wanted : unwanted;
+namespace {
+
+Expected<std::shared_ptr<AwsKinesis>, Error> make_client(const detail::AwsKinesisSettings& given,
+                                                         const aws::Environment& environment,
+                                                         const aws::RegionOfMachine& machine,
+                                                         Findings& findings) {
     const detail::AwsKinesisSettings settings = adopt(given);
     auto service = find_service(settings, environment, machine, findings);
     if (!service) return std::move(service).error();
@@ -127,8 +128,9 @@ Expected<std::shared_ptr<AwsKinesis>, Error> open_aws_client(
         .user_agent = user_agent,
         .max_connections = most_kept_connections,
         .max_connection_age = std::chrono::seconds(settings.max_connection_age_s),
-        .proxy = WipedText(settings.proxy)};
-    if (wanted != nullptr) findings.transport = transport;
+        .proxy = WipedText(settings.proxy),
+        .own_loop = settings.own_thread};
+    findings.transport = transport;
     credentials::Surroundings surroundings;
     surroundings.environment = environment;
     surroundings.files = files;
@@ -140,17 +142,27 @@ Expected<std::shared_ptr<AwsKinesis>, Error> open_aws_client(
     surroundings.dual_stack = service->dual_stack;
     auto credentials = find_credentials(settings, std::move(surroundings), findings.credentials);
     if (!credentials) return std::move(credentials).error();
+    return std::make_shared<AwsKinesis>(
+        AwsKinesis::Parts{.service = std::move(*service),
+                          .credentials = std::move(*credentials),
+                          .encoding = settings.json ? wire::Encoding::json : wire::Encoding::cbor,
+                          .request_timeout = milliseconds(settings.request_timeout_ms),
+                          .transport = std::move(transport)});
+}
+
+}  // namespace
+
+Expected<std::shared_ptr<AwsKinesis>, Error> open_aws_client(
+    const detail::AwsKinesisSettings& settings, const aws::Environment& environment,
+    const aws::RegionOfMachine& machine, Findings* wanted) {
+    Findings unwanted;
     try {
-        return std::make_shared<AwsKinesis>(AwsKinesis::Parts{
-            .service = std::move(*service),
-            .credentials = std::move(*credentials),
-            .encoding = settings.json ? wire::Encoding::json : wire::Encoding::cbor,
-            .request_timeout = milliseconds(settings.request_timeout_ms),
-            .transport = std::move(transport)});
-    } catch (const std::exception& thrown) {
-        return Error{
-            .code = ErrorCode::internal,
-            .message = std::string("the client could not start its thread: ") + thrown.what()};
+        return make_client(settings, environment, machine, wanted != nullptr ? *wanted : unwanted);
+    } catch (const std::system_error& thrown) {
+        return Error{.code = ErrorCode::internal,
+                     .message = std::string("the client could not be made: ") + thrown.what() +
+                                "; raise the limits of open files (ulimit -n) and threads "
+                                "(ulimit -u)"};
     }
 }
 

@@ -149,6 +149,34 @@ TEST_F(FlushClose, WithTheDestructorOfTheClientsLastOwnerItsThreadsHaveEnded) {
     EXPECT_EQ(threads_of_this_process(), before);
 }
 
+TEST_F(FlushClose, StreamsAndClientsOfOursShareOneThread) {
+    const std::size_t before = threads_of_this_process();
+    std::vector<Dispatch> all;
+    for (const bool own_thread : {false, false, false, true}) {
+        DispatchOptions on_a_client = options();
+        on_a_client.kinesis_client = aws_kinesis({.region = "us-east-1",
+                                                  .endpoint = "http://127.0.0.1:1",
+                                                  .credentials = AwsCredentials{"id", "secret"},
+                                                  .own_thread = own_thread});
+        on_a_client.check_stream_within = 0ms;
+        on_a_client.close_deadline = 1ms;
+        for (int streams = 0; streams < 3; ++streams) all.push_back(get_dispatch(on_a_client));
+    }
+    EXPECT_EQ(threads_of_this_process(), before + 2);
+}
+
+TEST_F(FlushClose, StreamsOfAForeignClientShareAThreadAndClientsDoNot) {
+    const std::size_t before = threads_of_this_process();
+    std::vector<Dispatch> all;
+    for (int clients = 0; clients < 2; ++clients) {
+        DispatchOptions on_a_client = options();
+        on_a_client.kinesis_client = std::make_shared<testing::FakeKinesis>();
+        for (int streams = 0; streams < 3; ++streams) all.push_back(get_dispatch(on_a_client));
+    }
+    for (Dispatch& dispatch : all) EXPECT_TRUE(dispatch("t").wait());
+    EXPECT_EQ(threads_of_this_process(), before + 2);
+}
+
 TEST_F(FlushClose, TheDestructorSeesCallbacksThrough) {
     std::atomic<int> called{0};
     {
