@@ -61,7 +61,7 @@ struct Sso {
     }
 };
 
-constexpr const char* renewable = R"(,"refreshToken":"r-1","clientId":"id-1","clientSecret":"s-1",)"
+constexpr const char* renewable = R"(,"refreshToken":"renewal-token","clientId":"id-1","clientSecret":"client-word",)"
                                   R"("registrationExpiresAt":"2026-12-01T00:00:00Z")";
 
 TEST(SsoSource, AsksThePortalWithTheCachedTokenOfItsSession) {
@@ -99,8 +99,8 @@ TEST(SsoSource, RenewsATokenThatEndsAndKeepsItForTheOtherTools) {
     const auto asked = JsonFields::read(requests[0].body);
     ASSERT_TRUE(asked);
     EXPECT_EQ(asked->text("grantType"), "refresh_token");
-    EXPECT_EQ(asked->text("refreshToken"), "r-1");
-    EXPECT_EQ(asked->text("clientSecret"), "s-1");
+    EXPECT_EQ(asked->text("refreshToken"), "renewal-token");
+    EXPECT_EQ(asked->text("clientSecret"), "client-word");
     EXPECT_EQ(requests[1].headers.at("x-amz-sso_bearer_token"), "fresh-access");
 
     std::stringstream text;
@@ -186,7 +186,7 @@ TEST(SsoSource, SaysWhatToDo) {
         one.change(sso);
         const auto came = sso.fetch("dev");
         expect_refused(came, one.words);
-        for (const char* secret : {"cached-access", "r-1", "s-1"}) {
+        for (const char* secret : {"cached-access", "renewal-token", "client-word"}) {
             EXPECT_EQ(came.error().message.find(secret), std::string::npos);
         }
     }

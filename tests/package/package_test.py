@@ -62,7 +62,7 @@ class PackageTest(unittest.TestCase):
         return folder
 
     def configure(self, folder, status=0):
-        told = run("cmake", "-S", folder, "-B", folder / "build",
+        told = run("cmake", "-G", "Ninja", "-S", folder, "-B", folder / "build",
                    f"-DCMAKE_PREFIX_PATH={self.prefix}", f"-DCMAKE_CXX_COMPILER={COMPILER}",
                    f"-DCMAKE_CXX_FLAGS={os.environ.get('CXXFLAGS', '')} {WARNINGS}", status=status)
         return " ".join(told.split())  # CMake breaks its lines where it likes.

@@ -193,7 +193,8 @@ void run_out_of_memory(const Place& place) {
     use(place, 0);
     std::uint64_t failing = 1;
     while (use(place, failing)) ++failing;
-    must(failing > 100, "many allocations were tried");
+    // What the environment has is copied, one allocation and more a variable.
+    must(failing > 30, "many allocations were tried, not " + std::to_string(failing));
     // It works as if nothing had been.
     auto client = client_of(place);
     must(client.has_value(), "a client can be made afterwards");
