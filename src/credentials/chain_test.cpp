@@ -227,6 +227,12 @@ TEST(ProfileSource, ReadsEveryKindOfProfile) {
          "",
          {"sso_start_url is missing"},
          true},
+        {"[profile p]\nsso_session = s\n", "", {"sso_account_id is missing"}, true},
+        // As botocore has it: another tool's session.
+        {"[profile p]\nsso_session = s\naws_access_key_id = A\naws_secret_access_key = S\n",
+         "",
+         {"aws_access_key_id in [profile p]"}},
+        {"[profile p]\nsso_session = s\ncredential_process = /bin/x\n", "", {"credential_process"}},
         {"[profile p]\nsso_session = s\nsso_account_id = 1\n",
          "",
          {"sso_role_name is missing"},

@@ -32,7 +32,7 @@ class ProfileReader {
         const auto role = profile->find("role_arn");
         if (role && !gives_keys_as_a_source(*profile)) return read_role(*profile, *role);
         if (profile->find("sso_account_id") || profile->find("sso_role_name") ||
-            profile->find("sso_session")) {
+            has_a_session_and_no_keys(*profile)) {
             return read_sso(*profile);
         }
         return read_own_keys(*profile);
@@ -44,6 +44,13 @@ class ProfileReader {
     [[nodiscard]] bool gives_keys_as_a_source(const aws::ConfigSection& profile) const {
         return names_.size() > 1 && !profile.find("web_identity_token_file") &&
                (profile.find("aws_access_key_id") || profile.find("aws_secret_access_key"));
+    }
+
+    // Beside keys a session without account and role is for other tools, which want its token
+    // alone; botocore takes the keys too.
+    static bool has_a_session_and_no_keys(const aws::ConfigSection& profile) {
+        return profile.find("sso_session") && !profile.find("aws_access_key_id") &&
+               !profile.find("aws_secret_access_key") && !profile.find("credential_process");
     }
 
     Made read_role(const aws::ConfigSection& profile, const aws::FoundSetting& arn) {

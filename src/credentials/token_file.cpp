@@ -53,7 +53,8 @@ Expected<WipedText, Error> read_secret_file(const std::string& path, std::string
     return text;
 }
 
-Expected<WipedText, Error> read_token_file(const std::string& path, std::string_view from) {
+Expected<WipedText, Error> read_token_file(const std::string& path, std::string_view from,
+                                           Spaces spaces) {
     auto text = read_secret_file(path, from);
     if (!text) return text;
     const auto is_space = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
@@ -61,8 +62,12 @@ Expected<WipedText, Error> read_token_file(const std::string& path, std::string_
     text->erase(0, static_cast<std::size_t>(std::find_if_not(text->begin(), text->end(), is_space) -
                                             text->begin()));
     if (text->empty()) return unreadable(from, path, "it is empty");
-    if (!std::all_of(text->begin(), text->end(), [](char c) { return c > ' ' && c < 0x7F; })) {
-        return unreadable(from, path, "a token holds no spaces or control characters");
+    const char lowest = spaces == Spaces::allowed ? ' ' : '!';
+    if (!std::all_of(text->begin(), text->end(), [&](char c) { return c >= lowest && c < 0x7F; })) {
+        return unreadable(from, path,
+                          spaces == Spaces::allowed
+                              ? "a token is one line without control characters"
+                              : "a token holds no spaces or control characters");
     }
     return text;
 }
