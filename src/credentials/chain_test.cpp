@@ -172,7 +172,7 @@ TEST(ProfileSource, ReadsEveryKindOfProfile) {
         {"[profile p]\nrole_arn = arn:r\nsource_profile = q\n"
          "[profile q]\nrole_arn = arn:q\nsource_profile = p\n",
          "",
-         {"in a circle"},
+         {"[profile q]", "leads back to [p], in a circle", "credential_source in place"},
          true},
         {"[profile p]\nrole_arn = arn:r\nsource_profile = q\n", "", {"q does not exist"}, true},
         {"[profile p]\nrole_arn = arn:r\nsource_profile = q\n[profile q]\nregion = x\n",
@@ -261,6 +261,17 @@ TEST(ProfileSource, ReadsEveryKindOfProfile) {
             EXPECT_NE(text.find(word), std::string::npos) << "no \"" << word << "\" in: " << text;
         }
     }
+}
+
+TEST(ProfileSource, NamesTheSettingOfATokenFileThatIsNotThere) {
+    World world;
+    world.config("[profile p]\nrole_arn = arn:r\nweb_identity_token_file = /nowhere/token\n");
+    const auto surroundings = world.shared("p");
+    const auto made =
+        profile_source("p", surroundings, std::make_shared<InstanceMetadata>(surroundings));
+    ASSERT_TRUE(made && *made);
+    expect_refused((*made)->fetch(),
+                   {"web_identity_token_file in [profile p]", "line 3", "/nowhere/token"});
 }
 
 }  // namespace

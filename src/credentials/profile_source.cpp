@@ -64,7 +64,9 @@ class ProfileReader {
         if (!role) return std::move(role).error();
         if (const auto file = profile.find("web_identity_token_file")) {
             return Made(std::make_unique<WebIdentitySource>(
-                std::move(*role), std::string(file->value), from, surroundings_));
+                std::move(*role),
+                TokenFile{std::string(file->value), file->where("web_identity_token_file")}, from,
+                surroundings_));
         }
         const auto source = profile.find("source_profile");
         const auto place = profile.find("credential_source");
@@ -111,7 +113,8 @@ class ProfileReader {
         }
         if (std::find(names_.begin(), names_.end(), name) != names_.end()) {
             return refused(source.where("source_profile") + ": leads back to [" + quotable(name) +
-                           "], in a circle");
+                           "], in a circle; let the last of these profiles have keys, or a "
+                           "credential_source in place of its source_profile");
         }
         auto read_one = read(name);
         if (read_one && !*read_one) {
@@ -191,7 +194,7 @@ class ProfileReader {
         const std::string from = found.where(id ? "aws_access_key_id" : "aws_secret_access_key");
         if (!id || !secret) {
             return refused(from + ": " + (id ? "aws_secret_access_key" : "aws_access_key_id") +
-                           " is missing beside it");
+                           " is missing beside it; add it");
         }
         return Made(std::make_unique<FixedSource>(
             Given{id->value, secret->value, profile.value("aws_session_token")}, from, account));

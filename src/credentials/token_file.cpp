@@ -20,6 +20,16 @@ Error unreadable(std::string_view from, const std::string& path, const std::stri
     return refused(std::string(from) + ": " + path + " can not be read: " + why);
 }
 
+// Why open() failed, with the mend where it is one of this process's rights.
+std::string why_not_open(int error) {
+    std::string why = std::generic_category().message(error);
+    if (error == EACCES) {
+        why +=
+            "; make it readable for the user this runs as (id " + std::to_string(geteuid()) + ")";
+    }
+    return why;
+}
+
 struct Descriptor {
     int number;
     ~Descriptor() {
@@ -32,7 +42,7 @@ struct Descriptor {
 Expected<WipedText, Error> read_secret_file(const std::string& path, std::string_view from) {
     // A fifo without a writer would hold us for ever.
     const Descriptor file{open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
-    if (file.number < 0) return unreadable(from, path, std::generic_category().message(errno));
+    if (file.number < 0) return unreadable(from, path, why_not_open(errno));
     struct stat facts {};
     if (fstat(file.number, &facts) != 0 || !S_ISREG(facts.st_mode)) {
         return unreadable(from, path, "it is not a file");
