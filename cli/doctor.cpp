@@ -25,12 +25,13 @@ struct DoctorOptions {
     bool json = false;
 };
 
-doctor::Opened open_client_aloud(const ConnectionOptions& options, Console& console) {
+doctor::Opened open_client_aloud(const ConnectionOptions& options, const std::string& stream,
+                                 Console& console) {
     const auto environment = aws::copied_environment();
     kinesis::Findings found;
     std::shared_ptr<kinesis::AwsKinesis> opened;
     auto client = open_over_network(
-        options,
+        options, stream,
         [&](const AwsKinesisOptions& aws) -> Expected<std::shared_ptr<KinesisClient>, Error> {
             found = {};
             auto made = kinesis::open_aws_client(detail::settings_of(aws), environment,
@@ -96,8 +97,8 @@ ExitStatus examine(const DoctorOptions& options, Console& console) {
     if (options.stream.empty()) {
         throw UsageError("--stream is missing: doctor goes the way of a put to one stream");
     }
-    doctor::Findings findings =
-        doctor::examine(open_client_aloud(options.connection, console), options.stream);
+    doctor::Findings findings = doctor::examine(
+        open_client_aloud(options.connection, options.stream, console), options.stream);
     use_names_of_command_line(findings);
     const std::string text =
         options.json ? doctor::as_json(options.stream, findings) : doctor::as_text(findings);
