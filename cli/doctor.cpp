@@ -34,8 +34,9 @@ doctor::Opened open_client_aloud(const ConnectionOptions& options, const std::st
         options, stream,
         [&](const AwsKinesisOptions& aws) -> Expected<std::shared_ptr<KinesisClient>, Error> {
             found = {};
-            auto made = kinesis::open_aws_client(detail::settings_of(aws), environment,
-                                                 kinesis::region_of_machine(environment), &found);
+            auto made = kinesis::open_aws_client(
+                detail::settings_of(aws), environment,
+                kinesis::region_of_machine(environment, aws.profile), &found);
             if (!made) return std::move(made).error();
             opened = *made;
             return std::shared_ptr<KinesisClient>(std::move(*made));
@@ -76,8 +77,9 @@ ExitStatus explain_endpoint(const DoctorOptions& options, Console& console) {
     const auto environment = aws::copied_environment();
     const AwsKinesisOptions aws = aws_options(options.connection);
     kinesis::Findings found;
-    const auto service = kinesis::find_service(detail::settings_of(aws), environment,
-                                               kinesis::region_of_machine(environment), found);
+    const auto service =
+        kinesis::find_service(detail::settings_of(aws), environment,
+                              kinesis::region_of_machine(environment, aws.profile), found);
     if (!service) return report_not_opened(service.error(), console);
     doctor::Findings findings = {doctor::endpoint_finding(*service, options.stream)};
     use_names_of_command_line(findings);

@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "aws/test_environment.hpp"
+#include "aws/test_files.hpp"
 #include "http/test_certificates.hpp"
 #include "kinesis/test_client.hpp"
 
@@ -102,6 +103,22 @@ TEST(OpenAwsKinesis, AsksTheMachineForTheRegionLast) {
     const auto settings = detail::settings_of(options);
     EXPECT_TRUE(open_aws_client(settings, environment_of({}), [] { return "eu-west-1"; }));
     EXPECT_FALSE(open_aws_client(settings, environment_of({}), [] { return ""; }));
+}
+
+TEST(OpenAwsKinesis, AsksTheMachineWhereTheProfileOfTheOptionSays) {
+    http::ScriptedServer machine([](http::ScriptedConnection& connection) {
+        while (const auto asked = connection.read_request()) {
+            const bool wants_token = asked->first_line.starts_with("PUT ");
+            connection.answer(200, wants_token ? "token" : "eu-south-2");
+        }
+    });
+    const aws::TemporaryFolder files;
+    const auto environment = environment_of(
+        {{"AWS_SHARED_CREDENTIALS_FILE", "/dev/null"},
+         {"AWS_CONFIG_FILE",
+          files.write("config", "[profile on-ec2]\nec2_metadata_service_endpoint = " +
+                                    machine.url() + "\n")}});
+    EXPECT_EQ(region_of_machine(environment, "on-ec2")(), "eu-south-2");
 }
 
 TEST(OpenAwsKinesis, OpensNoConnectionYet) {
