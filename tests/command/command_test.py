@@ -139,6 +139,20 @@ class UsageTest(CommandTest):
         self.assertIn("aws_secret_access_key is missing", done.err)
         self.assertNotIn('signing with "local"', done.err)
 
+    def test_the_smallest_policy_is_no_reason_to_warn(self):
+        kinesis = self.script(200, {"FailedRecordCount": 0, "Records": [
+            {"SequenceNumber": "1", "ShardId": "shardId-000000000000"}]})
+        kinesis.otherwise = {"__type": "AccessDeniedException", "message": "not for you"}
+        env = environment(AWS_ACCESS_KEY_ID="k", AWS_SECRET_ACCESS_KEY="s")
+        at = [*EVENT, "--type", "t", "--endpoint", kinesis.endpoint, "--wire-format", "json"]
+        done = lk_dispatch("put", *at, env=env, status=0)
+        self.assertEqual(done.err, "")
+        done = lk_dispatch("send", *at, stdin='"small"\n', env=env, status=0)
+        self.assertNotIn("DescribeStreamSummary", done.err)
+        large = '"' + "x" * (2 << 20) + '"\n'
+        done = lk_dispatch("send", *at, stdin=large, env=env, status=0)
+        self.assertIn("kinesis:DescribeStreamSummary", done.err)
+
     def test_given_credentials_are_used_on_this_machine_too(self):
         server = self.serve("--stream", "events")
         env = environment(AWS_ACCESS_KEY_ID="k", AWS_SECRET_ACCESS_KEY="s")
