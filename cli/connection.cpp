@@ -184,10 +184,10 @@ Expected<std::shared_ptr<KinesisClient>, Error> open_over_network(const Connecti
     // who names a profile means its keys.
     if (!client && client.error().code == ErrorCode::credentials && options.profile.empty() &&
         is_loopback_endpoint(endpoint)) {
-        constexpr std::string_view none = "no AWS credentials";
+        const std::string none = "no AWS credentials: ";
         const std::string& why = client.error().message;
-        console.say(std::string(why.starts_with(none) ? none : why) +
-                    ": signing with \"local\" and \"local\" for " + endpoint +
+        console.say((why.starts_with(none) ? none : why + "; for now ") +
+                    "signing with \"local\" and \"local\" for " + endpoint +
                     ", which is on this machine");
         aws.credentials = AwsCredentials{"local", "local"};
         client = open(aws);
