@@ -175,6 +175,19 @@ NoAnswer no_answer(int curl_code, const FailedTransfer& failed) {
     return none;
 }
 
+std::string mend_on_this_side(int curl_code, const FailedTransfer& failed) {
+    switch (curl_code) {
+        case CURLE_COULDNT_CONNECT:
+            if (proxy_in_vain(failed.curl_text, place(failed.url)).empty()) return {};
+            [[fallthrough]];
+        case CURLE_COULDNT_RESOLVE_PROXY:
+        case CURLE_COULDNT_RESOLVE_HOST:
+        case CURLE_PEER_FAILED_VERIFICATION:
+        case CURLE_SSL_CACERT_BADFILE: return meaning_of(curl_code, failed).mend;
+        default: return {};
+    }
+}
+
 NoAnswer refused_by_proxy(const FailedTransfer& failed) {
     const Meaning meaning = meaning_of_proxy_status(status_of_proxy_refusal, place(failed.url));
     return {.message = meaning.what + " (status " + std::to_string(status_of_proxy_refusal) +

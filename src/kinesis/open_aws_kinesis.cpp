@@ -138,6 +138,7 @@ Expected<std::shared_ptr<AwsKinesis>, Error> make_client(const detail::AwsKinesi
     surroundings.region = service->region;
     surroundings.ca_bundle = ca_bundle->path;
     surroundings.user_agent = user_agent;
+    surroundings.proxy = WipedText(settings.proxy);
     surroundings.may_ask_machine = !http::is_loopback(service->endpoint.url);
     surroundings.fips = service->fips;
     surroundings.dual_stack = service->dual_stack;

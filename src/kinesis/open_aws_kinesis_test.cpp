@@ -121,6 +121,27 @@ TEST(OpenAwsKinesis, AsksTheMachineWhereTheProfileOfTheOptionSays) {
     EXPECT_EQ(region_of_machine(environment, "on-ec2")(), "eu-south-2");
 }
 
+TEST(OpenAwsKinesis, AsksForCredentialsThroughTheProxyOfTheOption) {
+    std::mutex mutex;
+    std::string asked;
+    http::ScriptedServer proxy([&](http::ScriptedConnection& connection) {
+        while (const auto request = connection.read_request()) {
+            const std::lock_guard lock(mutex);
+            asked = request->first_line;
+            connection.answer(403, "no");
+        }
+    });
+    const aws::TemporaryFolder files;
+    const Error error =
+        refusal_of({.region = "eu-west-1", .proxy = proxy.url()},
+                   environment_of({{"AWS_WEB_IDENTITY_TOKEN_FILE", files.write("token", "eyJ")},
+                                   {"AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/r"},
+                                   {"AWS_ENDPOINT_URL_STS", "http://sts.example"}}));
+    EXPECT_THAT(error.message, HasSubstr("403"));
+    const std::lock_guard lock(mutex);
+    EXPECT_EQ(asked, "POST http://sts.example/ HTTP/1.1");
+}
+
 TEST(OpenAwsKinesis, OpensNoConnectionYet) {
     http::ScriptedServer server([](http::ScriptedConnection&) {});
     {
