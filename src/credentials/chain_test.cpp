@@ -141,6 +141,15 @@ TEST(ProfileSource, ReadsEveryKindOfProfile) {
          {"credential_process"}},
         {"[profile p]\naws_access_key_id = A\n", "", {"aws_secret_access_key is missing"}, true},
         {"[profile p]\naws_secret_access_key = S\n", "", {"aws_access_key_id is missing"}, true},
+        // The id of one pair and the secret of another.
+        {"[profile p]\naws_access_key_id = A\naws_secret_access_key = S\n",
+         "[p]\naws_access_key_id = B\n",
+         {"[p]", "aws_secret_access_key is missing"},
+         true},
+        {"[profile p]\naws_access_key_id = A\n",
+         "[p]\naws_secret_access_key = S\n",
+         {"[p]", "aws_access_key_id is missing"},
+         true},
 
         {"[profile p]\nrole_arn = arn:r\nsource_profile = base\n",
          "[base]\naws_access_key_id = A\naws_secret_access_key = S\n",
@@ -261,6 +270,19 @@ TEST(ProfileSource, ReadsEveryKindOfProfile) {
             EXPECT_NE(text.find(word), std::string::npos) << "no \"" << word << "\" in: " << text;
         }
     }
+}
+
+TEST(ProfileSource, TakesNoSessionTokenOfOtherKeys) {
+    World world;
+    world.config("[profile p]\naws_session_token = stale\n");
+    world.keys("[p]\naws_access_key_id = A\naws_secret_access_key = S\n");
+    const auto surroundings = world.shared("p");
+    const auto made =
+        profile_source("p", surroundings, std::make_shared<InstanceMetadata>(surroundings));
+    ASSERT_TRUE(made && *made);
+    const auto fetched = (*made)->fetch();
+    ASSERT_TRUE(fetched);
+    EXPECT_EQ(fetched->credentials.session_token.reveal(), "");
 }
 
 TEST(ProfileSource, NamesTheSettingOfATokenFileThatIsNotThere) {

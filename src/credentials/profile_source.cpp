@@ -190,14 +190,21 @@ class ProfileReader {
         }
         const auto secret = profile.find("aws_secret_access_key");
         if (!id && !secret) return Made(std::unique_ptr<Source>());
-        const auto& found = id ? *id : *secret;
-        const std::string from = found.where(id ? "aws_access_key_id" : "aws_secret_access_key");
-        if (!id || !secret) {
-            return refused(from + ": " + (id ? "aws_secret_access_key" : "aws_access_key_id") +
+        // What stands in two files is no pair: the one of the credentials file counts, and is half.
+        const bool is_pair = id && secret && id->in_credentials_file == secret->in_credentials_file;
+        const bool id_counts = id && (is_pair || !secret || id->in_credentials_file);
+        const std::string from =
+            id_counts ? id->where("aws_access_key_id") : secret->where("aws_secret_access_key");
+        if (!is_pair) {
+            return refused(from + ": " +
+                           (id_counts ? "aws_secret_access_key" : "aws_access_key_id") +
                            " is missing beside it; add it");
         }
+        auto token = profile.find("aws_session_token");
+        if (token && token->in_credentials_file != id->in_credentials_file) token.reset();
         return Made(std::make_unique<FixedSource>(
-            Given{id->value, secret->value, profile.value("aws_session_token")}, from, account));
+            Given{id->value, secret->value, token ? token->value : std::string_view()}, from,
+            account));
     }
 
     const SharedSurroundings& surroundings_;
