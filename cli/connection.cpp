@@ -9,6 +9,7 @@
 #include <mutex>
 #include <utility>
 
+#include "aws/stream_arn.hpp"
 #include "cli/command.hpp"
 #include "cli/command_line.hpp"
 #include "cli/console.hpp"
@@ -165,10 +166,12 @@ Expected<std::shared_ptr<KinesisClient>, Error> open_client(const ConnectionOpti
         return open_local(options, stream, use, console);
     }
     return open_over_network(
-        options, [](const AwsKinesisOptions& aws) { return try_aws_kinesis(aws); }, console);
+        options, stream, [](const AwsKinesisOptions& aws) { return try_aws_kinesis(aws); },
+        console);
 }
 
 Expected<std::shared_ptr<KinesisClient>, Error> open_over_network(const ConnectionOptions& options,
+                                                                  const std::string& stream,
                                                                   const OpenAws& open,
                                                                   Console& console) {
     const std::string endpoint =
@@ -177,16 +180,23 @@ Expected<std::shared_ptr<KinesisClient>, Error> open_over_network(const Connecti
             : from_environment({"AWS_ENDPOINT_URL_KINESIS", "AWS_ENDPOINT_URL"});
     AwsKinesisOptions aws = aws_options(options);
     auto client = open(aws);
-    // Whoever serves on this very machine knows no account either, so a first try needs no keys.
-    if (!client && client.error().code == ErrorCode::credentials &&
+    // Whoever serves on this very machine knows no account either, so a first try needs no keys;
+    // who names a profile means its keys.
+    if (!client && client.error().code == ErrorCode::credentials && options.profile.empty() &&
         is_loopback_endpoint(endpoint)) {
-        console.say("no AWS credentials: signing with \"local\" and \"local\" for " + endpoint +
+        const std::string none = "no AWS credentials: ";
+        const std::string& why = client.error().message;
+        console.say((why.starts_with(none) ? none : why + "; for now ") +
+                    "signing with \"local\" and \"local\" for " + endpoint +
                     ", which is on this machine");
         aws.credentials = AwsCredentials{"local", "local"};
         client = open(aws);
     }
     if (!client && client.error().message.starts_with("no AWS region")) {
-        client.error().message += "; for a stream on this machine give --local, or --endpoint";
+        std::string& message = client.error().message;
+        const auto arn = aws::parse_stream_arn(stream);
+        if (arn) message += "; the stream's ARN says --region " + std::string(arn->region);
+        message += "; for a stream on this machine give --local, or --endpoint";
     }
     return client;
 }
@@ -228,6 +238,8 @@ std::string with_option_names(std::string message) {
         {"option endpoint", "--endpoint"},
         {"option region", "--region"},
         {"option profile", "--profile"},
+        {"option proxy, and http_proxy", "http_proxy"},
+        {"option proxy or https_proxy", "https_proxy"},
         {"option ca_bundle", "--ca-bundle"},
         {"(deliver_within)", "(--deliver-within)"}};
     for (const auto& [theirs, ours] : anywhere) {

@@ -58,7 +58,8 @@ using OpenAws =
 
 /// The part of open_client() that is not about --local: also decides with which credentials.
 [[nodiscard]] Expected<std::shared_ptr<KinesisClient>, Error> open_over_network(
-    const ConnectionOptions& options, const OpenAws& open, Console& console);
+    const ConnectionOptions& options, const std::string& stream, const OpenAws& open,
+    Console& console);
 
 /// What these options say to the library.
 [[nodiscard]] AwsKinesisOptions aws_options(const ConnectionOptions& options);
@@ -66,9 +67,6 @@ using OpenAws =
 /// Says why the command can not begin, and with which status it ends.
 [[nodiscard]] ExitStatus report_not_opened(const Error& error, Console& console);
 /// The same where try_get_dispatch() refused; throws UsageError where an option is the reason.
-[[nodiscard]] ExitStatus report_no_dispatch(const Error& error, Console& console);
-
-/// Says why there is no dispatch function. Throws UsageError where an option was refused.
 [[nodiscard]] ExitStatus report_no_dispatch(const Error& error, Console& console);
 
 /// What the library has to say, on the console: warnings and errors, and a line that repeats the

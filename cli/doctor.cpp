@@ -25,16 +25,18 @@ struct DoctorOptions {
     bool json = false;
 };
 
-doctor::Opened open_client_aloud(const ConnectionOptions& options, Console& console) {
+doctor::Opened open_client_aloud(const ConnectionOptions& options, const std::string& stream,
+                                 Console& console) {
     const auto environment = aws::copied_environment();
     kinesis::Findings found;
     std::shared_ptr<kinesis::AwsKinesis> opened;
     auto client = open_over_network(
-        options,
+        options, stream,
         [&](const AwsKinesisOptions& aws) -> Expected<std::shared_ptr<KinesisClient>, Error> {
             found = {};
-            auto made = kinesis::open_aws_client(detail::settings_of(aws), environment,
-                                                 kinesis::region_of_machine(environment), &found);
+            auto made = kinesis::open_aws_client(
+                detail::settings_of(aws), environment,
+                kinesis::region_of_machine(environment, aws.profile), &found);
             if (!made) return std::move(made).error();
             opened = *made;
             return std::shared_ptr<KinesisClient>(std::move(*made));
@@ -75,8 +77,9 @@ ExitStatus explain_endpoint(const DoctorOptions& options, Console& console) {
     const auto environment = aws::copied_environment();
     const AwsKinesisOptions aws = aws_options(options.connection);
     kinesis::Findings found;
-    const auto service = kinesis::find_service(detail::settings_of(aws), environment,
-                                               kinesis::region_of_machine(environment), found);
+    const auto service =
+        kinesis::find_service(detail::settings_of(aws), environment,
+                              kinesis::region_of_machine(environment, aws.profile), found);
     if (!service) return report_not_opened(service.error(), console);
     doctor::Findings findings = {doctor::endpoint_finding(*service, options.stream)};
     use_names_of_command_line(findings);
@@ -96,8 +99,8 @@ ExitStatus examine(const DoctorOptions& options, Console& console) {
     if (options.stream.empty()) {
         throw UsageError("--stream is missing: doctor goes the way of a put to one stream");
     }
-    doctor::Findings findings =
-        doctor::examine(open_client_aloud(options.connection, console), options.stream);
+    doctor::Findings findings = doctor::examine(
+        open_client_aloud(options.connection, options.stream, console), options.stream);
     use_names_of_command_line(findings);
     const std::string text =
         options.json ? doctor::as_json(options.stream, findings) : doctor::as_text(findings);

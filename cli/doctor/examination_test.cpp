@@ -104,7 +104,10 @@ TEST_F(Examination, SaysHowFarTheClockIsOff) {
     date = "Mon, 21 Sep 2020 14:13:20 GMT";
     auto found = by_step(examine_as());
     EXPECT_EQ(found["clock"].verdict, Verdict::doubtful);
+    EXPECT_THAT(found["clock"].text, HasSubstr("s ahead of the service's"));
     EXPECT_THAT(found["clock"].mend, HasSubstr("clock"));
+    date = "Wed, 21 Sep 2050 14:13:20 GMT";
+    EXPECT_THAT(by_step(examine_as())["clock"].text, HasSubstr("s behind the service's"));
     date = "someday";
     EXPECT_EQ(by_step(examine_as())["clock"].verdict, Verdict::doubtful);
 }

@@ -53,6 +53,12 @@ Finding tls(const http::Probe& way) {
     return finding;
 }
 
+std::string told_offset(long long seconds) {
+    if (seconds == 0) return "this machine's differs by 0 s from the service's";
+    return "this machine's is " + std::to_string(seconds < 0 ? -seconds : seconds) + " s " +
+           (seconds < 0 ? "ahead of" : "behind") + " the service's";
+}
+
 // To the second, as the service tells its time.
 Finding clock_of(const http::Probe& way) {
     const auto theirs = aws::parse_http_date(way.date);
@@ -61,12 +67,11 @@ Finding clock_of(const http::Probe& way) {
                 .verdict = Verdict::doubtful,
                 .text = "the service did not tell its time"};
     }
-    const auto offset =
+    const long long offset =
         std::chrono::duration_cast<std::chrono::seconds>(*theirs - way.answered_at).count();
-    Finding finding{
-        .step = "clock",
-        .text = "this machine's differs by " + std::to_string(offset) + " s from the service's",
-        .facts = {{"offset_seconds", std::to_string(offset)}}};
+    Finding finding{.step = "clock",
+                    .text = told_offset(offset),
+                    .facts = {{"offset_seconds", std::to_string(offset)}}};
     constexpr long long most = 300;
     if (offset > most || offset < -most) {
         finding.verdict = Verdict::doubtful;

@@ -21,6 +21,7 @@ Expected<http::WipedAnswer, Error> ask(const Surroundings& surroundings, http::W
                                        std::string_view whom, const Patience& patience) {
     call.ca_bundle = surroundings.ca_bundle;
     call.user_agent = surroundings.user_agent;
+    call.proxy = surroundings.proxy;
     call.stop_descriptor = surroundings.stop->descriptor();
     auto pause = patience.first_pause;
     for (int attempt = 1;; ++attempt) {

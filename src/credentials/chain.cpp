@@ -27,8 +27,9 @@ Made web_identity_in(const SharedSurroundings& surroundings) {
             "AWS_WEB_IDENTITY_TOKEN_FILE is set in the environment, AWS_ROLE_ARN is not; set both "
             "or neither");
     }
-    return Made(std::make_unique<WebIdentitySource>(std::move(role), file,
-                                                    "AWS_WEB_IDENTITY_TOKEN_FILE", surroundings));
+    constexpr const char* from = "AWS_WEB_IDENTITY_TOKEN_FILE";
+    return Made(std::make_unique<WebIdentitySource>(std::move(role), TokenFile{file, from}, from,
+                                                    surroundings));
 }
 
 Made container_in(const SharedSurroundings& surroundings) {

@@ -141,6 +141,15 @@ TEST(ProfileSource, ReadsEveryKindOfProfile) {
          {"credential_process"}},
         {"[profile p]\naws_access_key_id = A\n", "", {"aws_secret_access_key is missing"}, true},
         {"[profile p]\naws_secret_access_key = S\n", "", {"aws_access_key_id is missing"}, true},
+        // The id of one pair and the secret of another.
+        {"[profile p]\naws_access_key_id = A\naws_secret_access_key = S\n",
+         "[p]\naws_access_key_id = B\n",
+         {"[p]", "aws_secret_access_key is missing"},
+         true},
+        {"[profile p]\naws_access_key_id = A\n",
+         "[p]\naws_secret_access_key = S\n",
+         {"[p]", "aws_access_key_id is missing"},
+         true},
 
         {"[profile p]\nrole_arn = arn:r\nsource_profile = base\n",
          "[base]\naws_access_key_id = A\naws_secret_access_key = S\n",
@@ -172,7 +181,7 @@ TEST(ProfileSource, ReadsEveryKindOfProfile) {
         {"[profile p]\nrole_arn = arn:r\nsource_profile = q\n"
          "[profile q]\nrole_arn = arn:q\nsource_profile = p\n",
          "",
-         {"in a circle"},
+         {"[profile q]", "leads back to [p], in a circle", "credential_source in place"},
          true},
         {"[profile p]\nrole_arn = arn:r\nsource_profile = q\n", "", {"q does not exist"}, true},
         {"[profile p]\nrole_arn = arn:r\nsource_profile = q\n[profile q]\nregion = x\n",
@@ -227,6 +236,12 @@ TEST(ProfileSource, ReadsEveryKindOfProfile) {
          "",
          {"sso_start_url is missing"},
          true},
+        {"[profile p]\nsso_session = s\n", "", {"sso_account_id is missing"}, true},
+        // As botocore has it: another tool's session.
+        {"[profile p]\nsso_session = s\naws_access_key_id = A\naws_secret_access_key = S\n",
+         "",
+         {"aws_access_key_id in [profile p]"}},
+        {"[profile p]\nsso_session = s\ncredential_process = /bin/x\n", "", {"credential_process"}},
         {"[profile p]\nsso_session = s\nsso_account_id = 1\n",
          "",
          {"sso_role_name is missing"},
@@ -255,6 +270,30 @@ TEST(ProfileSource, ReadsEveryKindOfProfile) {
             EXPECT_NE(text.find(word), std::string::npos) << "no \"" << word << "\" in: " << text;
         }
     }
+}
+
+TEST(ProfileSource, TakesNoSessionTokenOfOtherKeys) {
+    World world;
+    world.config("[profile p]\naws_session_token = stale\n");
+    world.keys("[p]\naws_access_key_id = A\naws_secret_access_key = S\n");
+    const auto surroundings = world.shared("p");
+    const auto made =
+        profile_source("p", surroundings, std::make_shared<InstanceMetadata>(surroundings));
+    ASSERT_TRUE(made && *made);
+    const auto fetched = (*made)->fetch();
+    ASSERT_TRUE(fetched);
+    EXPECT_EQ(fetched->credentials.session_token.reveal(), "");
+}
+
+TEST(ProfileSource, NamesTheSettingOfATokenFileThatIsNotThere) {
+    World world;
+    world.config("[profile p]\nrole_arn = arn:r\nweb_identity_token_file = /nowhere/token\n");
+    const auto surroundings = world.shared("p");
+    const auto made =
+        profile_source("p", surroundings, std::make_shared<InstanceMetadata>(surroundings));
+    ASSERT_TRUE(made && *made);
+    expect_refused((*made)->fetch(),
+                   {"web_identity_token_file in [profile p]", "line 3", "/nowhere/token"});
 }
 
 }  // namespace

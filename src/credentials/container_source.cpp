@@ -33,7 +33,9 @@ bool fits_an_url(std::string_view text) {
 Expected<WipedText, Error> authorization(const aws::Environment& environment) {
     constexpr const char* file = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
     constexpr const char* plain = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
-    if (const auto path = environment(file); !path.empty()) return read_token_file(path, file);
+    if (const auto path = environment(file); !path.empty()) {
+        return read_token_file(path, file, Spaces::allowed);
+    }
     const WipedText token(environment(plain));
     const bool breaks_a_line = token.find_first_of("\r\n") != WipedText::npos;
     if (breaks_a_line) return refused(std::string(plain) + " holds a line break");

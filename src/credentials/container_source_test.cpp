@@ -48,10 +48,12 @@ TEST(ContainerSource, ReadsTheTokenFileAnewEachTimeAndPrefersIt) {
     ASSERT_TRUE(place);
     ContainerSource source(*place, world.shared());
     ASSERT_TRUE(source.fetch());
-    static_cast<void>(world.folder.write("token", "second\n"));
+    static_cast<void>(world.folder.write("token", "Bearer second\n"));
     ASSERT_TRUE(source.fetch());
     EXPECT_EQ(service.requests().at(0).headers.at("authorization"), "first");
-    EXPECT_EQ(service.requests().at(1).headers.at("authorization"), "second");
+    EXPECT_EQ(service.requests().at(1).headers.at("authorization"), "Bearer second");
+    static_cast<void>(world.folder.write("token", "third\r\nX-Other: 1"));
+    expect_refused(source.fetch(), {"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "one line"});
 }
 
 TEST(ContainerSource, TakesARelativeUriToTheAddressOfEcs) {

@@ -22,7 +22,11 @@ Expected<Fetched, Error> ProcessSource::fetch() {
                        (words ? "it is empty" : "a quotation mark or backslash stays open"));
     }
     const auto ran = run_program(*words, *surroundings_->stop);
-    if (!ran) return refused(from_ + ": " + ran.error());
+    if (!ran) {
+        // The program alone: its arguments may be secrets.
+        return refused(from_ + ": \"" + quotable(words->front()) + "\": " + ran.error() +
+                       "; run the command by hand to see why");
+    }
     const auto fields = JsonFields::read(*ran);
     if (!fields) return refused(from_ + ": the program did not print one JSON object");
     if (fields->number("Version") != 1) {

@@ -44,14 +44,14 @@ TEST(ProcessSource, CredentialsWithoutAnExpirationLast) {
     EXPECT_FALSE(fetched->expires.has_value());
 }
 
-TEST(ProcessSource, SaysWhatIsWrongAndQuotesNothingOfTheCommand) {
+TEST(ProcessSource, SaysWhatIsWrongAndQuotesNothingButTheProgram) {
     World world;
     const std::string secret(secret_key);
     const auto other_version = world.folder.write("v2", R"({"Version":2})");
     const auto half = world.folder.write("half", R"({"Version":1,"AccessKeyId":"A"})");
     const std::pair<std::string, const char*> cases[] = {
-        {"false " + secret, "ended with status 1"},
-        {"/nowhere/program " + secret, "can not be started"},
+        {"false " + secret, "\"false\": it ended with status 1"},
+        {"/nowhere/program " + secret, "\"/nowhere/program\": it can not be started"},
         {"echo " + secret, "one JSON object"},
         {"cat " + other_version, "\"Version\": 1"},
         {"cat " + half, "no secret access key"},

@@ -32,7 +32,7 @@ class ProfileReader {
         const auto role = profile->find("role_arn");
         if (role && !gives_keys_as_a_source(*profile)) return read_role(*profile, *role);
         if (profile->find("sso_account_id") || profile->find("sso_role_name") ||
-            profile->find("sso_session")) {
+            has_a_session_and_no_keys(*profile)) {
             return read_sso(*profile);
         }
         return read_own_keys(*profile);
@@ -46,6 +46,13 @@ class ProfileReader {
                (profile.find("aws_access_key_id") || profile.find("aws_secret_access_key"));
     }
 
+    // Beside keys a session without account and role is for other tools, which want its token
+    // alone; botocore takes the keys too.
+    static bool has_a_session_and_no_keys(const aws::ConfigSection& profile) {
+        return profile.find("sso_session") && !profile.find("aws_access_key_id") &&
+               !profile.find("aws_secret_access_key") && !profile.find("credential_process");
+    }
+
     Made read_role(const aws::ConfigSection& profile, const aws::FoundSetting& arn) {
         const std::string from = arn.where("role_arn");
         if (const auto mfa = profile.find("mfa_serial")) {
@@ -57,7 +64,9 @@ class ProfileReader {
         if (!role) return std::move(role).error();
         if (const auto file = profile.find("web_identity_token_file")) {
             return Made(std::make_unique<WebIdentitySource>(
-                std::move(*role), std::string(file->value), from, surroundings_));
+                std::move(*role),
+                TokenFile{std::string(file->value), file->where("web_identity_token_file")}, from,
+                surroundings_));
         }
         const auto source = profile.find("source_profile");
         const auto place = profile.find("credential_source");
@@ -104,7 +113,8 @@ class ProfileReader {
         }
         if (std::find(names_.begin(), names_.end(), name) != names_.end()) {
             return refused(source.where("source_profile") + ": leads back to [" + quotable(name) +
-                           "], in a circle");
+                           "], in a circle; let the last of these profiles have keys, or a "
+                           "credential_source in place of its source_profile");
         }
         auto read_one = read(name);
         if (read_one && !*read_one) {
@@ -180,14 +190,21 @@ class ProfileReader {
         }
         const auto secret = profile.find("aws_secret_access_key");
         if (!id && !secret) return Made(std::unique_ptr<Source>());
-        const auto& found = id ? *id : *secret;
-        const std::string from = found.where(id ? "aws_access_key_id" : "aws_secret_access_key");
-        if (!id || !secret) {
-            return refused(from + ": " + (id ? "aws_secret_access_key" : "aws_access_key_id") +
-                           " is missing beside it");
+        // What stands in two files is no pair: the one of the credentials file counts, and is half.
+        const bool is_pair = id && secret && id->in_credentials_file == secret->in_credentials_file;
+        const bool id_counts = id && (is_pair || !secret || id->in_credentials_file);
+        const std::string from =
+            id_counts ? id->where("aws_access_key_id") : secret->where("aws_secret_access_key");
+        if (!is_pair) {
+            return refused(from + ": " +
+                           (id_counts ? "aws_secret_access_key" : "aws_access_key_id") +
+                           " is missing beside it; add it");
         }
+        auto token = profile.find("aws_session_token");
+        if (token && token->in_credentials_file != id->in_credentials_file) token.reset();
         return Made(std::make_unique<FixedSource>(
-            Given{id->value, secret->value, profile.value("aws_session_token")}, from, account));
+            Given{id->value, secret->value, token ? token->value : std::string_view()}, from,
+            account));
     }
 
     const SharedSurroundings& surroundings_;

@@ -25,7 +25,7 @@ std::string RoleSource::name() const {
     return "role " + quotable(role_.arn) + ", " + from_ + ", with " + base_->name();
 }
 
-WebIdentitySource::WebIdentitySource(Role role, std::string token_file, std::string from,
+WebIdentitySource::WebIdentitySource(Role role, TokenFile token_file, std::string from,
                                      SharedSurroundings surroundings)
     : role_(std::move(role)),
       token_file_(std::move(token_file)),
@@ -33,7 +33,7 @@ WebIdentitySource::WebIdentitySource(Role role, std::string token_file, std::str
       surroundings_(std::move(surroundings)) {}
 
 Expected<Fetched, Error> WebIdentitySource::fetch() {
-    const auto token = read_token_file(token_file_, from_);
+    const auto token = read_token_file(token_file_.path, token_file_.from);
     if (!token) return token.error();
     return assume_role_with_web_identity(role_, *token, *surroundings_, from_);
 }

@@ -23,18 +23,25 @@ class RoleSource final : public Source {
     SharedSurroundings surroundings_;
 };
 
+/// A file with a token, and the setting that names it.
+struct TokenFile {
+    std::string path;
+    std::string from;
+};
+
 /// A role taken on with a token from a file, as in EKS. The file is read anew each time: who wrote
 /// it replaces it before the token expires.
 class WebIdentitySource final : public Source {
   public:
-    WebIdentitySource(Role role, std::string token_file, std::string from,
+    /// `from` names the setting of the role.
+    WebIdentitySource(Role role, TokenFile token_file, std::string from,
                       SharedSurroundings surroundings);
     [[nodiscard]] Expected<Fetched, Error> fetch() override;
     [[nodiscard]] std::string name() const override;
 
   private:
     Role role_;
-    std::string token_file_;
+    TokenFile token_file_;
     std::string from_;
     SharedSurroundings surroundings_;
 };

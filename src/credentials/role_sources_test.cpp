@@ -1,6 +1,8 @@
 #include "credentials/role_sources.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "credentials/sts_answer.hpp"
 #include "credentials/test_far_end.hpp"
@@ -180,7 +182,8 @@ TEST(WebIdentitySource, ReadsItsTokenAnewAndSignsNothing) {
     Sts sts;
     sts.answer_with.body = answer("AssumeRoleWithWebIdentity");
     const std::string file = sts.world.folder.write("token", "eyJ.first+/=\n");
-    WebIdentitySource source(sts.role, file, "AWS_WEB_IDENTITY_TOKEN_FILE", sts.world.shared());
+    WebIdentitySource source(sts.role, {file, "AWS_WEB_IDENTITY_TOKEN_FILE"}, "AWS_ROLE_ARN",
+                             sts.world.shared());
     ASSERT_TRUE(source.fetch());
     static_cast<void>(sts.world.folder.write("token", "eyJ.second\n"));
     ASSERT_TRUE(source.fetch());
@@ -201,10 +204,27 @@ TEST(WebIdentitySource, NamesATokenFileThatIsOfNoUse) {
           {empty, "it is empty"},
           {two_words, "no spaces"},
           {sts.world.folder.path(), "it is not a file"}}) {
-        WebIdentitySource source(sts.role, file, "AWS_WEB_IDENTITY_TOKEN_FILE", sts.world.shared());
+        WebIdentitySource source(sts.role, {file, "AWS_WEB_IDENTITY_TOKEN_FILE"}, "AWS_ROLE_ARN",
+                                 sts.world.shared());
         expect_refused(source.fetch(), {"AWS_WEB_IDENTITY_TOKEN_FILE", file, why});
     }
     EXPECT_EQ(sts.service.requests().size(), 0U);
+}
+
+TEST(WebIdentitySource, NamesTheUserThatMayNotReadItsTokenFile) {
+    Sts sts;
+    const std::string file = sts.world.folder.write("token", "eyJ");
+    ASSERT_EQ(chmod(file.c_str(), 0), 0);
+    WebIdentitySource source(sts.role, {file, "AWS_WEB_IDENTITY_TOKEN_FILE"}, "AWS_ROLE_ARN",
+                             sts.world.shared());
+    // Root may read everything.
+    constexpr uid_t nobody = 65534;
+    const uid_t before = geteuid();
+    ASSERT_EQ(seteuid(before == 0 ? nobody : before), 0);
+    const std::string user = std::to_string(geteuid());
+    const auto fetched = source.fetch();
+    ASSERT_EQ(seteuid(before), 0);
+    expect_refused(fetched, {"AWS_WEB_IDENTITY_TOKEN_FILE", file, "readable", "(id " + user + ")"});
 }
 
 TEST(StsAnswer, ReadsNothingFromHostileXml) {

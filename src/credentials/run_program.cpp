@@ -139,7 +139,7 @@ Expected<WipedText, std::string> run_program(const std::vector<WipedText>& words
     out.number = ends[1];
     pid_t child = 0;
     if (const int error = SpawnRules().spawn(child, words, out.number); error != 0) {
-        return "the program can not be started: " + std::generic_category().message(error);
+        return "it can not be started: " + std::generic_category().message(error);
     }
     out.shut();
     const auto deadline = Clock::now() + limits.time;

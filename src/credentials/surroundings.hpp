@@ -6,6 +6,7 @@
 
 #include "aws/environment.hpp"
 #include "aws/profile_files.hpp"
+#include "base/wiped_text.hpp"
 #include "credentials/source.hpp"
 #include "credentials/stop.hpp"
 
@@ -20,6 +21,8 @@ struct Surroundings {
     /// PEM certificates to trust; empty: the system's.
     std::string ca_bundle = {};
     std::string user_agent = {};
+    /// The proxy's URL; empty: the environment's. Not for the machine's and the container's own.
+    WipedText proxy = {};
     /// Whether the EC2 machine may be asked. Not for a Kinesis on this very machine: whoever tries
     /// one without keys would wait for an answer that does not come.
     bool may_ask_machine = true;

@@ -20,6 +20,16 @@ Error unreadable(std::string_view from, const std::string& path, const std::stri
     return refused(std::string(from) + ": " + path + " can not be read: " + why);
 }
 
+// Why open() failed, with the mend where it is one of this process's rights.
+std::string why_not_open(int error) {
+    std::string why = std::generic_category().message(error);
+    if (error == EACCES) {
+        why +=
+            "; make it readable for the user this runs as (id " + std::to_string(geteuid()) + ")";
+    }
+    return why;
+}
+
 struct Descriptor {
     int number;
     ~Descriptor() {
@@ -32,7 +42,7 @@ struct Descriptor {
 Expected<WipedText, Error> read_secret_file(const std::string& path, std::string_view from) {
     // A fifo without a writer would hold us for ever.
     const Descriptor file{open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
-    if (file.number < 0) return unreadable(from, path, std::generic_category().message(errno));
+    if (file.number < 0) return unreadable(from, path, why_not_open(errno));
     struct stat facts {};
     if (fstat(file.number, &facts) != 0 || !S_ISREG(facts.st_mode)) {
         return unreadable(from, path, "it is not a file");
@@ -53,7 +63,8 @@ Expected<WipedText, Error> read_secret_file(const std::string& path, std::string
     return text;
 }
 
-Expected<WipedText, Error> read_token_file(const std::string& path, std::string_view from) {
+Expected<WipedText, Error> read_token_file(const std::string& path, std::string_view from,
+                                           Spaces spaces) {
     auto text = read_secret_file(path, from);
     if (!text) return text;
     const auto is_space = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
@@ -61,8 +72,12 @@ Expected<WipedText, Error> read_token_file(const std::string& path, std::string_
     text->erase(0, static_cast<std::size_t>(std::find_if_not(text->begin(), text->end(), is_space) -
                                             text->begin()));
     if (text->empty()) return unreadable(from, path, "it is empty");
-    if (!std::all_of(text->begin(), text->end(), [](char c) { return c > ' ' && c < 0x7F; })) {
-        return unreadable(from, path, "a token holds no spaces or control characters");
+    const char lowest = spaces == Spaces::allowed ? ' ' : '!';
+    if (!std::all_of(text->begin(), text->end(), [&](char c) { return c >= lowest && c < 0x7F; })) {
+        return unreadable(from, path,
+                          spaces == Spaces::allowed
+                              ? "a token is one line without control characters"
+                              : "a token holds no spaces or control characters");
     }
     return text;
 }

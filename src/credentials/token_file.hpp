@@ -15,9 +15,14 @@ namespace lk::credentials {
 [[nodiscard]] Expected<WipedText, Error> read_secret_file(const std::string& path,
                                                           std::string_view from);
 
-/// The same for a token, which is one word: without the space around it, and refused when empty
-/// or with space or control characters within.
+/// Whether a token may consist of several words, as the value of a header Authorization may
+/// ("Basic …").
+enum class Spaces : bool { refused, allowed };
+
+/// The same for a token: without the space around it, and refused when empty, with control
+/// characters, or with spaces within that are not allowed.
 [[nodiscard]] Expected<WipedText, Error> read_token_file(const std::string& path,
-                                                         std::string_view from);
+                                                         std::string_view from,
+                                                         Spaces spaces = Spaces::refused);
 
 }  // namespace lk::credentials

@@ -35,6 +35,23 @@ bool may_have_been_sent(const FailedTransfer& failed) {
     return failed.may_be_sent_whole || failed.answer_begun;
 }
 
+// Whom libcurl tried to reach in vain where that is not the URL's host: a proxy; else empty. Only
+// libcurl's words tell (7.88 has no question for it), without the user and password.
+std::string proxy_in_vain(std::string_view curl_text, std::string where) {
+    constexpr std::string_view before = "Failed to connect to ";
+    constexpr std::string_view between = " port ";
+    if (!curl_text.starts_with(before)) return {};
+    curl_text.remove_prefix(before.size());
+    const auto host_end = curl_text.find(between);
+    if (host_end == std::string_view::npos) return {};
+    const std::string_view port = curl_text.substr(host_end + between.size());
+    std::string tried(curl_text.substr(0, host_end));
+    tried.append(":").append(port.substr(0, port.find(' ')));
+    // libcurl writes an IPv6 address without its brackets.
+    std::erase_if(where, [](char c) { return c == '[' || c == ']'; });
+    return tried == where ? std::string() : tried;
+}
+
 struct Meaning {
     std::string what;
     const char* mend = "";
@@ -71,6 +88,9 @@ Meaning meaning_of(int curl_code, const FailedTransfer& failed) {
     if (!failed.begun && failed.proxy_status >= 300) {
         return meaning_of_proxy_status(failed.proxy_status, where);
     }
+    constexpr const char* check_proxy =
+        "Check option proxy, and http_proxy, https_proxy, all_proxy and no_proxy in the "
+        "environment.";
     switch (curl_code) {
         case CURLE_UNSUPPORTED_PROTOCOL:
         case CURLE_URL_MALFORMAT:
@@ -82,13 +102,14 @@ Meaning meaning_of(int curl_code, const FailedTransfer& failed) {
             return {where + " answered with something else than HTTP/1.1",
                     "Check that the endpoint's scheme and port are those of a Kinesis endpoint."};
         case CURLE_COULDNT_RESOLVE_PROXY:
-            return {"the proxy for " + where + " has no address, or its URL is none",
-                    "Check option proxy, and http_proxy, https_proxy and no_proxy in the "
-                    "environment."};
+            return {"the proxy for " + where + " has no address, or its URL is none", check_proxy};
         case CURLE_COULDNT_RESOLVE_HOST:
             return {"no address was found for " + where,
                     "Check the region or endpoint, and this machine's DNS."};
         case CURLE_COULDNT_CONNECT:
+            if (const std::string proxy = proxy_in_vain(failed.curl_text, where); !proxy.empty()) {
+                return {"no connection to the proxy " + proxy + " for " + where, check_proxy};
+            }
             return {"no connection to " + where,
                     "Check that a server listens there and that no firewall stands between."};
         case CURLE_SSL_CONNECT_ERROR:
@@ -152,6 +173,19 @@ NoAnswer no_answer(int curl_code, const FailedTransfer& failed) {
     none.may_have_been_sent = may_have_been_sent(failed);
     none.needs_mending = meaning.needs_mending;
     return none;
+}
+
+std::string mend_on_this_side(int curl_code, const FailedTransfer& failed) {
+    switch (curl_code) {
+        case CURLE_COULDNT_CONNECT:
+            if (proxy_in_vain(failed.curl_text, place(failed.url)).empty()) return {};
+            [[fallthrough]];
+        case CURLE_COULDNT_RESOLVE_PROXY:
+        case CURLE_COULDNT_RESOLVE_HOST:
+        case CURLE_PEER_FAILED_VERIFICATION:
+        case CURLE_SSL_CACERT_BADFILE: return meaning_of(curl_code, failed).mend;
+        default: return {};
+    }
 }
 
 NoAnswer refused_by_proxy(const FailedTransfer& failed) {

@@ -33,6 +33,10 @@ struct FailedTransfer {
 /// The meaning of a libcurl error code (a CURLcode) for a request.
 [[nodiscard]] NoAnswer no_answer(int curl_code, const FailedTransfer& failed);
 
+/// What to check where a call got no answer and the reason lies on this side: a name, a proxy, a
+/// certificate. Else empty.
+[[nodiscard]] std::string mend_on_this_side(int curl_code, const FailedTransfer& failed);
+
 /// With this status a proxy wants a user name and a password
 /// (https://www.rfc-editor.org/rfc/rfc9110#section-15.5.8).
 inline constexpr int status_of_proxy_refusal = 407;

@@ -37,6 +37,24 @@ TEST(CurlErrors, TellTheHostThePortWhatFailedAndTheMend) {
               "error 7). Check that a server listens there and that no firewall stands between.");
 }
 
+TEST(CurlErrors, TellAHostThatIsNotThereFromAProxyThatIsNot) {
+    const std::pair<const char*, const char*> own[] = {
+        {"https://kinesis.eu-west-1.amazonaws.com/",
+         "Failed to connect to kinesis.eu-west-1.amazonaws.com port 443 after 0 ms: refused"},
+        {"http://[::1]:9/", "Failed to connect to ::1 port 9 after 0 ms: refused"}};
+    for (const auto& [url, text] : own) {
+        const std::string told =
+            no_answer(CURLE_COULDNT_CONNECT, {.url = url, .curl_text = text}).message;
+        EXPECT_THAT(told, HasSubstr("Check that a server listens there"));
+    }
+    FailedTransfer failed = unsent;
+    failed.curl_text = "Failed to connect to proxy.example port 3128 after 0 ms: refused";
+    const std::string told = no_answer(CURLE_COULDNT_CONNECT, failed).message;
+    EXPECT_THAT(told, HasSubstr("no connection to the proxy proxy.example:3128 for "
+                                "kinesis.eu-west-1.amazonaws.com:443"));
+    EXPECT_THAT(told, HasSubstr("https_proxy"));
+}
+
 TEST(CurlErrors, UseLibcurlsOwnWordsWhereItWroteNone) {
     EXPECT_THAT(no_answer(CURLE_OUT_OF_MEMORY, unsent).message, HasSubstr("Out of memory"));
 }

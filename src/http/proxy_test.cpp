@@ -205,6 +205,18 @@ TEST_F(Proxied, AProxyThatRefusesAHostNamesTheMend) {
     }
 }
 
+TEST_F(Proxied, AProxyThatIsNotThereIsNamed) {
+    for (const char* url : {"https://kinesis.example/", "http://kinesis.example/"}) {
+        Poster poster(curl_transport({.proxy = WipedText(dead)}));
+        const auto answer = poster.post(url, "body");
+        ASSERT_FALSE(answer.has_value());
+        EXPECT_FALSE(answer.error().may_have_been_sent);
+        EXPECT_THAT(answer.error().message,
+                    AllOf(HasSubstr("no connection to the proxy 127.0.0.1:9 for kinesis.example"),
+                          HasSubstr("option proxy"), HasSubstr("https_proxy")));
+    }
+}
+
 // Without TLS the request itself goes to the proxy, and is not sent again with another user.
 TEST_F(Proxied, AProxyThatRefusesARequestWithoutTlsIsTold) {
     ScriptedServer proxy([](ScriptedConnection& connection) {

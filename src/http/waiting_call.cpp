@@ -10,7 +10,8 @@
 #include <optional>
 #include <stdexcept>
 
-#include "http/loopback.hpp"
+#include "http/curl_errors.hpp"
+#include "http/transfer.hpp"
 
 namespace lk::http {
 namespace {
@@ -83,22 +84,13 @@ struct HeaderList {
 
 void set_up(CURL* easy, const WaitingCall& call, HeaderList& headers, Receiver& receiver,
             char* error_text) {
-    set(easy, CURLOPT_URL, call.url.c_str());
+    set_up_connection(easy, {.connect_timeout = call.connect_timeout,
+                             .ca_bundle = call.ca_bundle,
+                             .user_agent = call.user_agent,
+                             .proxy = call.proxy});
+    set_url(easy, call.url);
+    if (!call.may_use_proxy) set(easy, CURLOPT_NOPROXY, "*");
     set(easy, CURLOPT_ERRORBUFFER, error_text);
-    set(easy, CURLOPT_NOSIGNAL, 1L);
-    set(easy, CURLOPT_QUICK_EXIT, 1L);
-    set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    set(easy, CURLOPT_FOLLOWLOCATION, 0L);
-    set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-    set(easy, CURLOPT_USERAGENT, call.user_agent.c_str());
-    set(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    set(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-    if (!call.ca_bundle.empty()) {
-        set(easy, CURLOPT_CAINFO, call.ca_bundle.c_str());
-        set(easy, CURLOPT_CAPATH, static_cast<const char*>(nullptr));
-    }
-    if (!call.may_use_proxy || is_loopback(call.url)) set(easy, CURLOPT_NOPROXY, "*");
-    set(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(call.connect_timeout.count()));
     set(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(call.timeout.count()));
     set(easy, CURLOPT_HTTPHEADER, headers.nodes.data());
     if (call.method != "GET") {
@@ -190,9 +182,12 @@ Expected<WipedAnswer, NoAnswer> call_and_wait(const WaitingCall& call) {
         // libcurl quotes a proxy's URL that it can not use, password and all.
         const bool may_be_quoted =
             *error_text != '\0' && strcasestr(error_text, "proxy") == nullptr;
-        return NoAnswer{.message = "no answer from " + where + " (" +
-                                   (may_be_quoted ? error_text : curl_easy_strerror(*code)) + ")",
-                        .needs_mending = lasting};
+        std::string message = "no answer from " + where + " (" +
+                              (may_be_quoted ? error_text : curl_easy_strerror(*code)) + ")";
+        const std::string mend = mend_on_this_side(
+            *code, {.url = call.url, .curl_text = error_text, .ca_bundle = call.ca_bundle});
+        if (!mend.empty()) message += ". " + mend;
+        return NoAnswer{.message = std::move(message), .needs_mending = lasting};
     }
     long status = 0;
     curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);

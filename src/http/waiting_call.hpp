@@ -29,8 +29,10 @@ struct WaitingCall {
     std::chrono::milliseconds timeout{10000};
     /// Head and body of the answer together.
     std::size_t max_answer_bytes = 64 * 1024;
-    /// Whether the environment's proxy may be asked; never for an address of this machine.
+    /// Whether a proxy may be asked; never for an address of this machine.
     bool may_use_proxy = true;
+    /// The proxy's URL; empty: the environment's.
+    WipedText proxy = {};
     /// Empty: the system's.
     std::string ca_bundle = {};
     std::string user_agent = {};

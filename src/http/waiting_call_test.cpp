@@ -262,5 +262,42 @@ TEST(WaitingCall, AsksTheProxyOfTheEnvironmentOnlyWhereItMay) {
     EXPECT_EQ(proxy.connections(), 1U);
 }
 
+TEST(WaitingCall, AsksTheProxyThatItIsGivenBeforeThatOfTheEnvironment) {
+    Answering other(200, "from another");
+    const Variable set("http_proxy", other.url());
+    Answering proxy(200, "from the proxy");
+    const WaitingCall call{.url = "http://sts.example/", .proxy = WipedText(proxy.url())};
+    EXPECT_EQ(call_and_wait(call).value().body, "from the proxy");
+    EXPECT_EQ(other.connections(), 0U);
+}
+
+TEST(WaitingCall, TrustsAProxyThatSpeaksTlsByTheBundle) {
+    const TestCertificate authority = make_authority();
+    const TemporaryFile file(authority.certificate);
+    ScriptedServer proxy(
+        [](ScriptedConnection& connection) {
+            while (connection.read_request()) connection.answer(200, "from the proxy");
+        },
+        make_server_certificate(authority, "IP:127.0.0.1"));
+    WaitingCall call{.url = "http://sts.example/", .proxy = WipedText(proxy.url())};
+    EXPECT_FALSE(call_and_wait(call));
+    call.ca_bundle = file.path();
+    const auto came = call_and_wait(call);
+    ASSERT_TRUE(came) << came.error().message;
+    EXPECT_EQ(came->body, "from the proxy");
+}
+
+TEST(WaitingCall, SaysWhatToCheckOnThisSide) {
+    const auto no_host = call_and_wait({.url = "http://no-such-host.invalid/"});
+    ASSERT_FALSE(no_host);
+    EXPECT_THAT(no_host.error().message, HasSubstr("DNS"));
+    // Nothing listens on the discard port of loopback.
+    const auto no_proxy = call_and_wait(
+        {.url = "http://sts.example/", .proxy = WipedText("http://user:hunter2@127.0.0.1:9")});
+    ASSERT_FALSE(no_proxy);
+    EXPECT_THAT(no_proxy.error().message, HasSubstr("option proxy"));
+    EXPECT_THAT(no_proxy.error().message, testing::Not(HasSubstr("hunter2")));
+}
+
 }  // namespace
 }  // namespace lk::http

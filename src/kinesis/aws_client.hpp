@@ -54,8 +54,10 @@ class AwsKinesis final : public KinesisClient, public LoopOwner {
     std::shared_ptr<Sender> sender_;
 };
 
-/// Asks the EC2 machine that this runs on, unless the environment forbids it.
-[[nodiscard]] aws::RegionOfMachine region_of_machine(const aws::Environment& environment);
+/// Asks the EC2 machine that this runs on, unless the environment forbids it. `option_profile` (may
+/// be empty) is the profile that may say where the machine answers.
+[[nodiscard]] aws::RegionOfMachine region_of_machine(const aws::Environment& environment,
+                                                     std::string option_profile);
 
 /// Where the Kinesis is that the settings describe, and what of `findings` is needed to know it:
 /// the first steps of open_aws_client(). Asks nobody but `machine`, where nothing else names a

@@ -143,6 +143,17 @@ TEST(AwsKinesis, TellsADeniedOperationWithItsMend) {
     EXPECT_THAT(summary.error().message, HasSubstr("Request id 1234"));
 }
 
+TEST(AwsKinesis, TellsTheRegionInWhichAStreamIsMissing) {
+    ScriptedServer server([](ScriptedConnection& connection) {
+        while (connection.read_request()) {
+            answer_with_error(connection, 400, "ResourceNotFoundException", "Stream not found.");
+        }
+    });
+    const auto answer = put(*client_of(server.url()), two_records);
+    ASSERT_FALSE(answer.has_value());
+    EXPECT_THAT(answer.error().message, HasSubstr("which is " + std::string(test_region)));
+}
+
 TEST(AwsKinesis, ReadsAnErrorInXml) {
     ScriptedServer server(
         always(403,
@@ -229,12 +240,13 @@ TEST(AwsKinesis, FollowsTheServicesClockAndKeepsItsTime) {
     EXPECT_EQ(service.requests, 3);
 }
 
-TEST(AwsKinesis, FollowsTheServicesClockOnceForARequest) {
+TEST(AwsKinesis, FollowsTheServicesClockOnceForARequestAndLeavesTheRestToALaterOne) {
     AheadByAnHour service(false);
     const auto answer = put(*client_of(service.url()), two_records);
     ASSERT_FALSE(answer.has_value());
-    EXPECT_EQ(answer.error().kind, FailureClass::final);
+    EXPECT_EQ(answer.error().kind, FailureClass::transient);
     EXPECT_EQ(answer.error().code, ErrorCode::credentials);
+    EXPECT_THAT(answer.error().message, HasSubstr("Set this machine's clock."));
     EXPECT_FALSE(answer.error().may_have_been_stored);
     EXPECT_EQ(service.requests, 2);
 }
@@ -247,7 +259,9 @@ TEST(AwsKinesis, DoesNotSendAgainWhenTheServiceDoesNotTellItsTime) {
             answer_with_error(connection, 403, "InvalidSignatureException", "Signature expired");
         }
     });
-    EXPECT_FALSE(put(*client_of(server.url()), two_records).has_value());
+    const auto answer = put(*client_of(server.url()), two_records);
+    ASSERT_FALSE(answer.has_value());
+    EXPECT_EQ(answer.error().kind, FailureClass::final);
     EXPECT_EQ(requests, 1);
 }
 

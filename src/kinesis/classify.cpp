@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "kinesis/clock_repair.hpp"
+
 namespace lk {
 namespace {
 
@@ -111,6 +113,15 @@ std::string prefix_of(const kinesis::CallNames& names) {
     return text;
 }
 
+std::string mend_of(const Meaning& meaning, std::string_view service_code, std::string_view message,
+                    const kinesis::CallNames& names) {
+    // The keys are the right ones.
+    if (kinesis::blames_the_clock(service_code, message)) return see_clock;
+    if (meaning.mend != see_stream || names.region.empty()) return meaning.mend;
+    return "Check the stream's name, the account and the region, which is " +
+           std::string(names.region) + " here.";
+}
+
 }  // namespace
 
 namespace kinesis {
@@ -137,7 +148,7 @@ Failure failure_of_answer(int http_status, std::string_view service_code, std::s
         append_sentence(text, "Allow these credentials the IAM action kinesis:");
         text.append(names.operation.empty() ? "PutRecords" : names.operation).append(".");
     }
-    append_sentence(text, meaning.mend);
+    append_sentence(text, mend_of(meaning, code, message, names));
     return failure;
 }
 

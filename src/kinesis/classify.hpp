@@ -15,6 +15,8 @@ struct CallNames {
     std::string_view operation = {};
     /// Name or ARN; empty where a call is about none.
     std::string_view stream = {};
+    /// The client's; empty where it is not told.
+    std::string_view region = {};
 };
 
 /// classify_answer() with a message that says what was asked of which stream.

@@ -113,6 +113,19 @@ TEST(Classification, MessagesNameTheOperationTheStreamTheRequestAndTheMend) {
     EXPECT_THAT(
         failure_of_answer(400, "ResourceNotFoundException", "Stream x not found.", "", {}).message,
         HasSubstr("not found. Check the stream's name, the account and the region."));
+    EXPECT_THAT(failure_of_answer(400, "ResourceNotFoundException", "Stream x not found.", "",
+                                  {"PutRecords", "x", "eu-west-1"})
+                    .message,
+                HasSubstr("not found. Check the stream's name, the account and the region, which "
+                          "is eu-west-1 here."));
+}
+
+TEST(Classification, ASignatureOfTheWrongTimeIsTheClocksFaultAndNotTheKeys) {
+    const auto told = [](const char* text) {
+        return failure_of_answer(403, "InvalidSignatureException", text, "", {}).message;
+    };
+    EXPECT_THAT(told("Signature expired: it is now earlier"), HasSubstr("clock"));
+    EXPECT_THAT(told("The signature does not match"), HasSubstr("Check the access key"));
 }
 
 TEST(Classification, WithoutAnAnswerTheTransportSaysWhatIsCertain) {

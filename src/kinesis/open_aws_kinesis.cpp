@@ -74,12 +74,13 @@ Expected<std::shared_ptr<aws::CredentialsProvider>, Error> find_credentials(
 
 }  // namespace
 
-aws::RegionOfMachine region_of_machine(const aws::Environment& environment) {
-    return [environment] {
+aws::RegionOfMachine region_of_machine(const aws::Environment& environment,
+                                       std::string option_profile) {
+    return [environment, profile = std::move(option_profile)] {
         if (credentials::InstanceMetadata::disabled(environment)) return std::string();
         credentials::Surroundings surroundings;
         surroundings.environment = environment;
-        if (auto files = aws::ProfileFiles::load(environment, {})) {
+        if (auto files = aws::ProfileFiles::load(environment, profile)) {
             surroundings.files = std::move(*files);
         }
         credentials::InstanceMetadata metadata(
@@ -137,6 +138,7 @@ Expected<std::shared_ptr<AwsKinesis>, Error> make_client(const detail::AwsKinesi
     surroundings.region = service->region;
     surroundings.ca_bundle = ca_bundle->path;
     surroundings.user_agent = user_agent;
+    surroundings.proxy = WipedText(settings.proxy);
     surroundings.may_ask_machine = !http::is_loopback(service->endpoint.url);
     surroundings.fips = service->fips;
     surroundings.dual_stack = service->dual_stack;
@@ -173,8 +175,9 @@ namespace detail {
 Expected<std::shared_ptr<KinesisClient>, Error> open_aws_kinesis(
     const AwsKinesisSettings& settings) {
     const auto environment = aws::copied_environment();
-    auto client =
-        kinesis::open_aws_client(settings, environment, kinesis::region_of_machine(environment));
+    auto client = kinesis::open_aws_client(
+        settings, environment,
+        kinesis::region_of_machine(environment, std::string(adopt(settings).profile)));
     if (!client) return std::move(client).error();
     return std::shared_ptr<KinesisClient>(std::move(*client));
 }

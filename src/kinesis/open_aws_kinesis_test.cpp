@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "aws/test_environment.hpp"
+#include "aws/test_files.hpp"
 #include "http/test_certificates.hpp"
 #include "kinesis/test_client.hpp"
 
@@ -102,6 +103,43 @@ TEST(OpenAwsKinesis, AsksTheMachineForTheRegionLast) {
     const auto settings = detail::settings_of(options);
     EXPECT_TRUE(open_aws_client(settings, environment_of({}), [] { return "eu-west-1"; }));
     EXPECT_FALSE(open_aws_client(settings, environment_of({}), [] { return ""; }));
+}
+
+TEST(OpenAwsKinesis, AsksTheMachineWhereTheProfileOfTheOptionSays) {
+    http::ScriptedServer machine([](http::ScriptedConnection& connection) {
+        while (const auto asked = connection.read_request()) {
+            const bool wants_token = asked->first_line.starts_with("PUT ");
+            connection.answer(200, wants_token ? "token" : "eu-south-2");
+        }
+    });
+    const aws::TemporaryFolder files;
+    const auto environment = environment_of(
+        {{"AWS_SHARED_CREDENTIALS_FILE", "/dev/null"},
+         {"AWS_CONFIG_FILE",
+          files.write("config", "[profile on-ec2]\nec2_metadata_service_endpoint = " +
+                                    machine.url() + "\n")}});
+    EXPECT_EQ(region_of_machine(environment, "on-ec2")(), "eu-south-2");
+}
+
+TEST(OpenAwsKinesis, AsksForCredentialsThroughTheProxyOfTheOption) {
+    std::mutex mutex;
+    std::string asked;
+    http::ScriptedServer proxy([&](http::ScriptedConnection& connection) {
+        while (const auto request = connection.read_request()) {
+            const std::lock_guard lock(mutex);
+            asked = request->first_line;
+            connection.answer(403, "no");
+        }
+    });
+    const aws::TemporaryFolder files;
+    const Error error =
+        refusal_of({.region = "eu-west-1", .proxy = proxy.url()},
+                   environment_of({{"AWS_WEB_IDENTITY_TOKEN_FILE", files.write("token", "eyJ")},
+                                   {"AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/r"},
+                                   {"AWS_ENDPOINT_URL_STS", "http://sts.example"}}));
+    EXPECT_THAT(error.message, HasSubstr("403"));
+    const std::lock_guard lock(mutex);
+    EXPECT_EQ(asked, "POST http://sts.example/ HTTP/1.1");
 }
 
 TEST(OpenAwsKinesis, OpensNoConnectionYet) {

@@ -80,6 +80,7 @@ Sender::Sender(aws::Service service, std::shared_ptr<aws::CredentialsProvider> c
 void Sender::send(std::shared_ptr<Call> call) {
     call->body_hash = aws::sha256(call->body.pieces);
     call->sent_at = std::chrono::steady_clock::now();
+    call->region = service_.region;
     sign_and_post(std::move(call));
 }
 
@@ -143,8 +144,9 @@ void Sender::take(std::shared_ptr<Call> call, Expected<http::Answer, http::NoAns
     if (came->status == 200) return finish(call, std::move(*came));
 
     const wire::ErrorAnswer error = wire::read_error_answer(came->body);
-    if (!call->clock_was_repaired && blames_the_clock(error.code, error.message) &&
-        clock_.follow(came->header("date"))) {
+    const bool clock_follows =
+        blames_the_clock(error.code, error.message) && clock_.follow(came->header("date"));
+    if (clock_follows && !call->clock_was_repaired) {
         call->clock_was_repaired = true;
         sign_and_post(std::move(call));
         return;
@@ -161,6 +163,9 @@ void Sender::take(std::shared_ptr<Call> call, Expected<http::Answer, http::NoAns
                                         came->header("x-amzn-requestid"), call->names());
     // Others are on their way; these events need not fail.
     if (renewal == aws::Renewal::under_way) failure.kind = FailureClass::not_ready;
+    // A machine that was suspended with the request, or with the answer that told the time, under
+    // way; a later request has the right time.
+    if (clock_follows) failure.kind = FailureClass::transient;
     finish(call, std::move(failure));
 }
 

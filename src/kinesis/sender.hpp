@@ -20,6 +20,8 @@ struct Call {
     std::string operation;
     /// Name or ARN, which may choose a host of the stream's account; empty where it is about none.
     std::string stream;
+    /// The sender's, once it is sent.
+    std::string region = {};
     wire::Body body;
     /// Zero: none.
     std::chrono::milliseconds timeout{};
@@ -34,7 +36,7 @@ struct Call {
     std::shared_ptr<const aws::Credentials> credentials = {};
     bool credentials_were_renewed = false;
 
-    [[nodiscard]] CallNames names() const { return {operation, stream}; }
+    [[nodiscard]] CallNames names() const { return {operation, stream, region}; }
 };
 
 /// Signs calls and sends them, each once. Two exceptions, each once a call: one that was refused

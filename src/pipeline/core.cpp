@@ -40,6 +40,7 @@ void Core::make_ready(Pending* record, TimePoint now) {
     const std::size_t bytes = record->counted_bytes();
     if (bytes > record_limit_) {
         using State = Question::State;
+        met_large_record_ = true;
         // It may have been raised, as the error tells, or may be known by now.
         const bool doubtful = facts_.state == State::known || facts_.state == State::unknowable;
         if (doubtful && now >= facts_.ask_at) facts_.state = State::unasked;

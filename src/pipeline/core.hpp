@@ -139,6 +139,9 @@ class Core {
     /// Asked in vain: for good, or for now.
     void stream_unknown(const Failure& failure, TimePoint now);
 
+    /// Whether a record came that is larger than every stream takes, so that the limit matters.
+    [[nodiscard]] bool met_large_record() const noexcept { return met_large_record_; }
+
     /// True when ListShards should be asked now; it then counts as asked.
     bool wants_shards(TimePoint now);
     void shards_are(std::span<const Shard> open_shards, TimePoint now);
@@ -266,6 +269,7 @@ class Core {
     Question facts_;
     bool exists_ = false;  // the stream, in a state that takes records
     std::size_t record_limit_ = default_record_limit;
+    bool met_large_record_ = false;
     Question shards_;
 
     std::uint64_t hurried_ = 0;  // one more than the generation, 0: none

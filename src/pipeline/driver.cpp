@@ -134,6 +134,7 @@ TimePoint Driver::turn(TimePoint now) {
         }
         core_.budget_is_short(budget_->is_sought() || budget_->is_half_full() || must_hurry);
         ask_about_stream(now);
+        warn_where_limit_matters();
         send_requests(now);
         settle(now);
         finish_waits(now);
@@ -217,38 +218,52 @@ void Driver::take_facts(const Inbox::StreamFacts& facts, TimePoint now) {
     facts_expire_ = never;
     first_look_.came(facts);
     if (facts) {
-        facts_trouble_.clear();
+        facts_trouble_ = {};
+        limit_is_unsaid_ = false;
         inbox_->log(log_info, told_of(*stream_, *facts));
         core_.stream_is(*facts, now);
         return;
     }
     const Failure& failure = facts.error();
+    const bool is_new = tell_once(facts_trouble_, log_info, failure,
+                                  "the record limit of " + *stream_ +
+                                      " is not known, so records over 1 MiB are sent one by one: " +
+                                      with_action(failure, "kinesis:DescribeStreamSummary"));
     // A client that offers no such operation does as it may.
-    tell_once(facts_trouble_, failure.code == ErrorCode::unsupported ? log_info : log_warning,
-              "the record limit of " + *stream_ +
-                  " is not known, so records over 1 MiB are sent one by one: " +
-                  with_action(failure, "kinesis:DescribeStreamSummary"));
+    if (is_new) limit_is_unsaid_ = failure.code != ErrorCode::unsupported;
     core_.stream_unknown(failure, now);
+}
+
+// Whoever sends no record over 1 MiB needs no permission to ask for the limit, nor a warning.
+void Driver::warn_where_limit_matters() {
+    if (!limit_is_unsaid_ || !core_.met_large_record()) return;
+    limit_is_unsaid_ = false;
+    inbox_->log(log_warning, facts_trouble_.line);
 }
 
 void Driver::take_shards(const Inbox::Shards& shards, TimePoint now) {
     shards_expire_ = never;
     if (shards) {
-        shards_trouble_.clear();
+        shards_trouble_ = {};
         core_.shards_are(*shards, now);
         return;
     }
-    tell_once(shards_trouble_, log_warning,
-              "the shards of " + *stream_ + " are not known (records are then not aggregated): " +
-                  with_action(shards.error(), "kinesis:ListShards"));
+    tell_once(
+        shards_trouble_, log_warning, shards.error(),
+        "the shards of " + *stream_ +
+            " are not known (no event's is then known ahead, and records are not aggregated): " +
+            with_action(shards.error(), "kinesis:ListShards"));
     core_.shards_unknown(shards.error(), now);
 }
 
-// It is asked for again and again.
-void Driver::tell_once(std::string& trouble, int level, std::string line) {
-    if (trouble == line) return;
-    trouble = std::move(line);
-    inbox_->log(level, trouble);
+// It is asked for again and again. True when the log was told.
+bool Driver::tell_once(Trouble& told, int level, const Failure& failure, std::string line) {
+    std::string kind(name_of(failure.code));
+    kind.append(" ").append(failure.service_code);
+    if (told.kind == kind) return false;
+    told = {std::move(kind), std::move(line)};
+    inbox_->log(level, told.line);
+    return true;
 }
 
 void Driver::give_up_on_requests(TimePoint now) {

@@ -97,7 +97,9 @@ class Driver final : public Loop::Participant, public std::enable_shared_from_th
     void take_wishes(TimePoint now);
     void take_facts(const Inbox::StreamFacts& facts, TimePoint now);
     void take_shards(const Inbox::Shards& shards, TimePoint now);
-    void tell_once(std::string& trouble, int level, std::string line);
+    struct Trouble;
+    bool tell_once(Trouble& told, int level, const Failure& failure, std::string line);
+    void warn_where_limit_matters();
     void ask_about_stream(TimePoint now);
     void send_requests(TimePoint now);
     void settle(TimePoint now);
@@ -142,8 +144,14 @@ class Driver final : public Loop::Participant, public std::enable_shared_from_th
     TimePoint facts_expire_ = never;
     FirstLook first_look_;
     TimePoint shards_expire_ = never;
-    std::string facts_trouble_;  // as the log was told
-    std::string shards_trouble_;
+    // What the log was told; by its kind, as lines differ in the ids of requests.
+    struct Trouble {
+        std::string kind;
+        std::string line;
+    };
+    Trouble facts_trouble_;
+    Trouble shards_trouble_;
+    bool limit_is_unsaid_ = false;  // that it is not known, should it matter
     std::vector<Inbox::Answer> answers_;
     bool waits_out_ = false;
     std::uint32_t full_shards_version_ = 0;

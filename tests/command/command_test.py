@@ -111,6 +111,11 @@ class UsageTest(CommandTest):
                       ["tail", "--stream", "events"]]:
             self.assert_refused(*words, status=3, saying=["--region", "AWS_REGION", "--local"])
 
+    def test_without_a_region_that_of_the_streams_arn_is_told(self):
+        arn = "arn:aws:kinesis:eu-west-3:111122223333:stream/s"
+        self.assert_refused("put", "--producer-id", "p", "--type", "t", "--stream", arn, status=3,
+                            saying=["no AWS region", "--region eu-west-3"])
+
     def test_without_credentials_the_status_is_3_and_the_mend_is_told(self):
         for words in [["put", *EVENT, "--type", "t"], ["send", *EVENT, "--type", "t"],
                       ["tail", "--stream", "events"]]:
@@ -120,6 +125,33 @@ class UsageTest(CommandTest):
     def test_made_up_credentials_are_for_this_machine_only(self):
         self.assert_refused("put", *EVENT, "--type", "t", "--endpoint", "http://kinesis.example",
                             status=3, saying=["AWS_ACCESS_KEY_ID"])
+
+    def test_made_up_credentials_hide_no_trouble_with_those_that_were_meant(self):
+        server = self.serve("--stream", "events")
+        config = self.file("config", "[default]\naws_access_key_id = A\n"
+                                     "[profile half]\naws_access_key_id = A\n")
+        env = environment(AWS_CONFIG_FILE=config)
+        words = ["put", *EVENT, "--type", "t", "--endpoint", server.endpoint]
+        done = lk_dispatch(*words, env=env, status=0)
+        for text in ["aws_secret_access_key is missing", "line 2", 'signing with "local"']:
+            self.assertIn(text, done.err)
+        done = lk_dispatch(*words, "--profile", "half", env=env, status=3)
+        self.assertIn("aws_secret_access_key is missing", done.err)
+        self.assertNotIn('signing with "local"', done.err)
+
+    def test_the_smallest_policy_is_no_reason_to_warn(self):
+        kinesis = self.script(200, {"FailedRecordCount": 0, "Records": [
+            {"SequenceNumber": "1", "ShardId": "shardId-000000000000"}]})
+        kinesis.otherwise = {"__type": "AccessDeniedException", "message": "not for you"}
+        env = environment(AWS_ACCESS_KEY_ID="k", AWS_SECRET_ACCESS_KEY="s")
+        at = [*EVENT, "--type", "t", "--endpoint", kinesis.endpoint, "--wire-format", "json"]
+        done = lk_dispatch("put", *at, env=env, status=0)
+        self.assertEqual(done.err, "")
+        done = lk_dispatch("send", *at, stdin='"small"\n', env=env, status=0)
+        self.assertNotIn("DescribeStreamSummary", done.err)
+        large = '"' + "x" * (2 << 20) + '"\n'
+        done = lk_dispatch("send", *at, stdin=large, env=env, status=0)
+        self.assertIn("kinesis:DescribeStreamSummary", done.err)
 
     def test_given_credentials_are_used_on_this_machine_too(self):
         server = self.serve("--stream", "events")

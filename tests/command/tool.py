@@ -127,7 +127,7 @@ class LocalServer(Running):
 
 
 class ScriptedKinesis:
-    """Answers every PutRecords request alike, or never, and offers nothing else."""
+    """Answers every PutRecords request alike, or never, and all else with `otherwise`."""
 
     def __init__(self, status, answer):
         outer = self
@@ -138,7 +138,7 @@ class ScriptedKinesis:
             def do_POST(self):
                 self.rfile.read(int(self.headers["Content-Length"]))
                 if not self.headers["X-Amz-Target"].endswith(".PutRecords"):
-                    self.reply(400, {"__type": "UnknownOperationException"})
+                    self.reply(400, outer.otherwise)
                     return
                 outer.requests += 1
                 outer.asked.set()
@@ -160,6 +160,7 @@ class ScriptedKinesis:
 
         self.status = status
         self.answer = answer
+        self.otherwise = {"__type": "UnknownOperationException"}
         self.requests = 0
         self.asked = threading.Event()
         self.released = threading.Event()

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <lk/dispatch.hpp>
@@ -21,21 +22,25 @@ using testing::FakeKinesis;
 class LogLines {
   public:
     auto hook() {
-        return [this](LogLevel, std::string_view line) {
+        return [this](LogLevel level, std::string_view line) {
             const std::lock_guard lock(mutex_);
-            lines_.emplace_back(line);
+            lines_.emplace_back(level, line);
         };
     }
-    [[nodiscard]] std::string all() const {
+    [[nodiscard]] std::string all() const { return from(LogLevel::info); }
+    /// Those of this level and worse.
+    [[nodiscard]] std::string from(LogLevel least) const {
         const std::lock_guard lock(mutex_);
         std::string text;
-        for (const std::string& line : lines_) text += line + "\n";
+        for (const auto& [level, line] : lines_) {
+            if (level >= least) text += line + "\n";
+        }
         return text;
     }
 
   private:
     mutable std::mutex mutex_;
-    std::vector<std::string> lines_;
+    std::vector<std::pair<LogLevel, std::string>> lines_;
 };
 
 /// A dispatch function on a fake Kinesis.

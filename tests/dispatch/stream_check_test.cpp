@@ -95,6 +95,39 @@ TEST_F(StreamCheck, AMissingPermissionIsNamedAndChangesNothing) {
     asking_fails(classify_answer(400, "AccessDeniedException", "not allowed"));
     EXPECT_FALSE(refusal());
     EXPECT_THAT(log.all(), HasSubstr("kinesis:DescribeStreamSummary"));
+    EXPECT_THAT(log.from(LogLevel::warning), IsEmpty()) << "a policy of PutRecords alone is enough";
+}
+
+TEST_F(StreamCheck, AMissingPermissionIsAWarningWhereARecordIsLarge) {
+    asking_fails(classify_answer(400, "AccessDeniedException", "not allowed"));
+    DispatchOptions with = options();
+    auto dispatch = get_dispatch(with);
+    EXPECT_TRUE(dispatch("t", json("\"small\"")).wait());
+    EXPECT_THAT(log.from(LogLevel::warning), IsEmpty());
+    const std::string large = "\"" + std::string(std::size_t{2} << 20, 'x') + "\"";
+    for (int i = 0; i < 2; ++i) EXPECT_TRUE(dispatch("t", json(large)).wait());
+    const std::string warned = log.from(LogLevel::warning);
+    EXPECT_THAT(warned,
+                AllOf(HasSubstr("record limit"), HasSubstr("kinesis:DescribeStreamSummary")));
+    EXPECT_EQ(std::count(warned.begin(), warned.end(), '\n'), 1) << "once: " << warned;
+}
+
+TEST_F(StreamCheck, TroubleOfOneKindIsToldOnceThoughRequestsHaveIds) {
+    std::atomic<int> asked = 0;
+    kinesis->describe_with = [&]() -> Expected<StreamSummary, Failure> {
+        const int id = ++asked;
+        if (id < 3) return classify_answer(500, "InternalFailure", "request " + std::to_string(id));
+        StreamSummary summary;
+        summary.status = "ACTIVE";
+        summary.max_record_bytes = std::size_t{4} << 20;
+        return summary;
+    };
+    auto dispatch = get_dispatch(options());
+    const std::string large = "\"" + std::string(std::size_t{2} << 20, 'x') + "\"";
+    EXPECT_TRUE(dispatch("t", json(large)).wait());
+    EXPECT_EQ(asked, 3);
+    EXPECT_THAT(log.from(LogLevel::warning),
+                AllOf(HasSubstr("request 1"), Not(HasSubstr("request 2"))));
 }
 
 TEST_F(StreamCheck, AStreamInCreationIsNone) {
