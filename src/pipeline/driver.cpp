@@ -1,9 +1,6 @@
 #include "pipeline/driver.hpp"
 
 #include <algorithm>
-#include <exception>
-
-#include "pipeline/stream_words.hpp"
 
 namespace lk::pipeline {
 namespace {
@@ -25,36 +22,6 @@ IntakeOptions intake_options(const outbox::StreamOutbox* outbox) {
     return {.bytes_before_record = kept_place_bytes, .hash_seed = outbox->fingerprint_seed()};
 }
 
-// A question about the stream on its way through a client. Whatever the client does, one answer
-// reaches the inbox, unless it keeps `done` for ever.
-template <class Answer>
-class Question {
-  public:
-    explicit Question(std::shared_ptr<Inbox> inbox) noexcept : inbox_(std::move(inbox)) {}
-    ~Question() {
-        // Perhaps another time.
-        if (!answered_.load())
-            add("the Kinesis client dropped it unanswered", FailureClass::transient);
-    }
-    Question(const Question&) = delete;
-    Question& operator=(const Question&) = delete;
-
-    void answer(Answer answer) {
-        if (!answered_.exchange(true)) inbox_->add(std::move(answer));
-    }
-    void failed(const char* why) {
-        if (!answered_.exchange(true)) add(why, FailureClass::final);
-    }
-
-  private:
-    void add(const char* why, FailureClass kind) {
-        inbox_->add(Answer(Failure{kind, ErrorCode::client_failed, {}, why, false}));
-    }
-
-    const std::shared_ptr<Inbox> inbox_;
-    std::atomic<bool> answered_{false};
-};
-
 // Walking all records to find those that keep a page alive is worth it now and then.
 constexpr std::chrono::milliseconds between_compactions{100};
 
@@ -73,6 +40,7 @@ Driver::Driver(DriverOptions options)
       doorbell_(loop_),
       intake_(budget_, doorbell_, options.completions, intake_options(options.outbox.get())),
       core_(with_hash_keys(std::move(options.core))),
+      questions_(core_, client_, stream_, inbox_, request_timeout_ + grace),
       stage_(options.outbox == nullptr
                  ? nullptr
                  : std::make_unique<OutboxStage>(
@@ -133,8 +101,8 @@ TimePoint Driver::turn(TimePoint now) {
             advance(now);
         }
         core_.budget_is_short(budget_->is_sought() || budget_->is_half_full() || must_hurry);
-        ask_about_stream(now);
-        warn_where_limit_matters();
+        questions_.ask(now);
+        questions_.warn_where_limit_matters();
         send_requests(now);
         settle(now);
         finish_waits(now);
@@ -210,60 +178,7 @@ void Driver::take_answers(TimePoint now) {
         tell_if_waited_out();
     }
     answers_.clear();
-    if (facts.stream) take_facts(*facts.stream, now);
-    if (facts.shards) take_shards(*facts.shards, now);
-}
-
-void Driver::take_facts(const Inbox::StreamFacts& facts, TimePoint now) {
-    facts_expire_ = never;
-    first_look_.came(facts);
-    if (facts) {
-        facts_trouble_ = {};
-        limit_is_unsaid_ = false;
-        inbox_->log(log_info, told_of(*stream_, *facts));
-        core_.stream_is(*facts, now);
-        return;
-    }
-    const Failure& failure = facts.error();
-    const bool is_new = tell_once(facts_trouble_, log_info, failure,
-                                  "the record limit of " + *stream_ +
-                                      " is not known, so records over 1 MiB are sent one by one: " +
-                                      with_action(failure, "kinesis:DescribeStreamSummary"));
-    // A client that offers no such operation does as it may.
-    if (is_new) limit_is_unsaid_ = failure.code != ErrorCode::unsupported;
-    core_.stream_unknown(failure, now);
-}
-
-// Whoever sends no record over 1 MiB needs no permission to ask for the limit, nor a warning.
-void Driver::warn_where_limit_matters() {
-    if (!limit_is_unsaid_ || !core_.met_large_record()) return;
-    limit_is_unsaid_ = false;
-    inbox_->log(log_warning, facts_trouble_.line);
-}
-
-void Driver::take_shards(const Inbox::Shards& shards, TimePoint now) {
-    shards_expire_ = never;
-    if (shards) {
-        shards_trouble_ = {};
-        core_.shards_are(*shards, now);
-        return;
-    }
-    tell_once(
-        shards_trouble_, log_warning, shards.error(),
-        "the shards of " + *stream_ +
-            " are not known (no event's is then known ahead, and records are not aggregated): " +
-            with_action(shards.error(), "kinesis:ListShards"));
-    core_.shards_unknown(shards.error(), now);
-}
-
-// It is asked for again and again. True when the log was told.
-bool Driver::tell_once(Trouble& told, int level, const Failure& failure, std::string line) {
-    std::string kind(name_of(failure.code));
-    kind.append(" ").append(failure.service_code);
-    if (told.kind == kind) return false;
-    told = {std::move(kind), std::move(line)};
-    inbox_->log(level, told.line);
-    return true;
+    questions_.take_answers(facts, now);
 }
 
 void Driver::give_up_on_requests(TimePoint now) {
@@ -280,38 +195,7 @@ void Driver::give_up_on_requests(TimePoint now) {
         }
         expiries_.pop_front();
     }
-    const auto gives_up = [now](TimePoint& expiry) {
-        if (now < expiry) return false;
-        expiry = never;
-        return true;
-    };
-    const Failure no_answer{FailureClass::transient, ErrorCode::network, {}, {}, false};
-    if (gives_up(facts_expire_)) core_.stream_unknown(no_answer, now);
-    if (gives_up(shards_expire_)) core_.shards_unknown(no_answer, now);
-}
-
-void Driver::ask_about_stream(TimePoint now) {
-    const auto ask = [&]<class Answer>(TimePoint& expiry, auto call) {
-        expiry = now + request_timeout_ + grace;
-        const auto question = std::make_shared<Question<Answer>>(inbox_);
-        try {
-            call([question](Answer answer) { question->answer(std::move(answer)); });
-        } catch (const std::exception& thrown) {
-            question->failed(thrown.what());
-        } catch (...) {
-            question->failed("the Kinesis client threw something that is no std::exception");
-        }
-    };
-    if (core_.wants_stream_facts(now)) {
-        ask.operator()<Inbox::StreamFacts>(facts_expire_, [&](DescribeDone done) {
-            client_->describe_stream_summary(*stream_, std::move(done));
-        });
-    }
-    if (core_.wants_shards(now)) {
-        ask.operator()<Inbox::Shards>(shards_expire_, [&](ListShardsDone done) {
-            client_->list_shards(*stream_, std::move(done));
-        });
-    }
+    questions_.give_up(now);
 }
 
 void Driver::send_requests(TimePoint now) {
@@ -483,7 +367,7 @@ Doorbell::Listens Driver::listens_for() const {
 }
 
 TimePoint Driver::next_moment(TimePoint now) {
-    TimePoint next = std::min({core_.next_moment(now), facts_expire_, shards_expire_,
+    TimePoint next = std::min({core_.next_moment(now), questions_.next_moment(),
                                unheard_.next_moment(), core_.empty() ? trim_at_ : never});
     if (!expiries_.empty() && !core_.empty()) next = std::min(next, expiries_.front().when);
     for (const Wait& wait : waits_) {

@@ -10,13 +10,13 @@
 
 #include "base/loop.hpp"
 #include "pipeline/core.hpp"
-#include "pipeline/first_look.hpp"
 #include "pipeline/flush_wait.hpp"
 #include "pipeline/intake.hpp"
 #include "pipeline/observers.hpp"
 #include "pipeline/outbox_stage.hpp"
 #include "pipeline/paused_lanes.hpp"
 #include "pipeline/request.hpp"
+#include "pipeline/stream_questions.hpp"
 #include "pipeline/unheard_failures.hpp"
 
 namespace lk::pipeline {
@@ -63,7 +63,7 @@ class Driver final : public Loop::Participant, public std::enable_shared_from_th
     void detach_and_wait() { loop_->detach_and_wait(this); }
     /// What was answered when the stream's facts were asked for first; there is one where
     /// CoreOptions::asks_at_start.
-    [[nodiscard]] FirstLook& first_look() noexcept { return first_look_; }
+    [[nodiscard]] FirstLook& first_look() noexcept { return questions_.first_look(); }
     /// Sends what was written before, without lingering; finished when that is settled or at the
     /// deadline.
     std::shared_ptr<FlushWait> flush(TimePoint deadline);
@@ -95,12 +95,6 @@ class Driver final : public Loop::Participant, public std::enable_shared_from_th
     void take_answers(TimePoint now);
     void give_up_on_requests(TimePoint now);
     void take_wishes(TimePoint now);
-    void take_facts(const Inbox::StreamFacts& facts, TimePoint now);
-    void take_shards(const Inbox::Shards& shards, TimePoint now);
-    struct Trouble;
-    bool tell_once(Trouble& told, int level, const Failure& failure, std::string line);
-    void warn_where_limit_matters();
-    void ask_about_stream(TimePoint now);
     void send_requests(TimePoint now);
     void settle(TimePoint now);
     void release(Pending* record, Budget::Return& returned);
@@ -123,6 +117,7 @@ class Driver final : public Loop::Participant, public std::enable_shared_from_th
     Doorbell doorbell_;
     Intake intake_;
     Core core_;
+    StreamQuestions questions_;
     const std::unique_ptr<OutboxStage> stage_;  // where there is an outbox
     Observers observers_;
     UnheardFailures unheard_;
@@ -141,17 +136,6 @@ class Driver final : public Loop::Participant, public std::enable_shared_from_th
         TimePoint when;
     };
     std::deque<Expiry> expiries_;
-    TimePoint facts_expire_ = never;
-    FirstLook first_look_;
-    TimePoint shards_expire_ = never;
-    // What the log was told; by its kind, as lines differ in the ids of requests.
-    struct Trouble {
-        std::string kind;
-        std::string line;
-    };
-    Trouble facts_trouble_;
-    Trouble shards_trouble_;
-    bool limit_is_unsaid_ = false;  // that it is not known, should it matter
     std::vector<Inbox::Answer> answers_;
     bool waits_out_ = false;
     std::uint32_t full_shards_version_ = 0;
