@@ -1,18 +1,22 @@
-// Dispatches numbered events into an outbox until it is killed, and says what happened to them, for
-// a test that kills it:
+// Dispatches numbered events, and says what happened to them, for tests that harm it, its stream or
+// what is between them:
 //
-//     crash_child --endpoint URL --outbox DIR --first N --keys K --sync every_commit|interval|os
-//         [--count N] [--random-keys]
+//     numbered_child --endpoint URL [--outbox DIR] [--sync every_commit|interval|os] [--first N]
+//         [--count N] [--keys K] [--random-keys] [--until-eof] [--patience MS]
 //
 // Event N goes to key "key-<N mod K>" (every seventh to a random key, with --random-keys). A line
 // on standard output is one of
+//     d N            that many were dispatched, and no more will be
 //     s N            it is stored, as this run was told
 //     p N D          this run's own event was published; D is 1 when it may be a duplicate
 //     r N D          the same of an event that an earlier run left
 //     f N MESSAGE    it failed
-//     end KEPT       the outbox is closed; so many events stay in it
-// Each line is written by itself at once, so that whoever reads it knows it whatever happens next.
+//     end KEPT       it is closed; so many events stay in the outbox
+// It dispatches until it is killed, --count events are dispatched, or, with --until-eof, its
+// standard input ends. --patience: how long it gives a request, and a connection. Each line is
+// written by itself at once, so that whoever reads it knows it whatever happens next.
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -35,11 +39,12 @@ void say(const std::string& line) {
 struct Arguments {
     std::string endpoint;
     std::string outbox;
-    std::string stream = "crash";
     long first = 0;
     long count = -1;  // without an end
     long keys = 10;
     bool random_keys = false;
+    bool until_eof = false;
+    std::chrono::milliseconds patience{2000};
     lk::OutboxSync sync = lk::OutboxSync::every_commit;
 };
 
@@ -47,17 +52,18 @@ Arguments read(int argc, char** argv) {
     Arguments arguments;
     for (int i = 1; i < argc; ++i) {
         const std::string_view name = argv[i];
-        if (name == "--random-keys") {
-            arguments.random_keys = true;
+        if (name == "--random-keys" || name == "--until-eof") {
+            (name == "--until-eof" ? arguments.until_eof : arguments.random_keys) = true;
             continue;
         }
         if (++i == argc) {
-            std::fprintf(stderr, "crash_child: %s has no value\n", argv[i - 1]);
+            std::fprintf(stderr, "numbered_child: %s has no value\n", argv[i - 1]);
             std::exit(2);
         }
         const std::string value = argv[i];
         if (name == "--endpoint") arguments.endpoint = value;
         if (name == "--outbox") arguments.outbox = value;
+        if (name == "--patience") arguments.patience = std::chrono::milliseconds(std::stol(value));
         if (name == "--first") arguments.first = std::stol(value);
         if (name == "--count") arguments.count = std::stol(value);
         if (name == "--keys") arguments.keys = std::stol(value);
@@ -68,6 +74,12 @@ Arguments read(int argc, char** argv) {
         }
     }
     return arguments;
+}
+
+// Nothing is ever written to it.
+bool input_has_ended() {
+    pollfd input{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
+    return poll(&input, 1, 0) > 0;
 }
 
 void tell(const char* what, const std::string& number, const lk::Outcome& outcome) {
@@ -85,12 +97,12 @@ int main(int argc, char** argv) {
     auto kinesis = lk::aws_kinesis({.region = "us-east-1",
                                     .endpoint = arguments.endpoint,
                                     .credentials = lk::AwsCredentials{"local", "local"},
-                                    .connect_timeout = 2s});
+                                    .connect_timeout = arguments.patience});
     auto dispatch = lk::get_dispatch(
         {.kinesis_client = kinesis,
-         .kinesis_stream = arguments.stream,
-         .producer_id = "crash",
-         .request_timeout = 2s,
+         .kinesis_stream = "numbered",
+         .producer_id = "numbered",
+         .request_timeout = arguments.patience,
          .budget_bytes = std::size_t{1} << 20,
          .outbox = {.directory = arguments.outbox, .sync = arguments.sync},
          .on_settled = [](const lk::Event& event, const lk::Outcome& outcome,
@@ -98,7 +110,8 @@ int main(int argc, char** argv) {
              tell(from_previous_run ? "r " : "p ", event.data.value_or("?"), outcome);
          }});
     const std::string filler(200, 'x');
-    for (long i = 0; i != arguments.count; ++i) {
+    long i = 0;
+    for (; i != arguments.count && !(arguments.until_eof && input_has_ended()); ++i) {
         const std::string number = std::to_string(arguments.first + i);
         const std::string key = "key-" + std::to_string((arguments.first + i) % arguments.keys);
         const bool random = arguments.random_keys && i % 7 == 3;
@@ -111,6 +124,8 @@ int main(int argc, char** argv) {
             if (!failure) say("s " + number);
         });
     }
-    const auto counts = dispatch.close(60s);
+    say("d " + std::to_string(i));
+    // Far beyond what anything takes on a slow machine.
+    const auto counts = dispatch.close(100s);
     say("end " + std::to_string(counts ? counts->kept : 0));
 }
