@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <filesystem>
 #include <limits>
+#include <new>
 #include <system_error>
 #include <utility>
 
+#include "outbox/as_soon_as_memory.hpp"
 #include "outbox/salvage.hpp"
 #include "sqlite/fork_gate.hpp"
 
@@ -71,8 +73,29 @@ Error Keeper::failed(const std::string& what) const {
                        "; see that the disk has room and works"};
 }
 
-void Keeper::log(int level, const std::string& text) const {
-    if (options_.log) options_.log(level, "outbox " + options_.directory + ": " + text);
+// Nearly without memory, if need be.
+Error Keeper::out_of_memory() const {
+    try {
+        return {.code = ErrorCode::outbox,
+                .message = "the outbox in " + options_.directory +
+                           " cannot be used: out of memory; it is tried again"};
+    } catch (const std::bad_alloc&) {
+        // So short that it is allocated nowhere.
+        return {.code = ErrorCode::outbox, .message = "out of memory"};
+    }
+}
+
+void Keeper::log(int level, std::string_view text, std::string_view more) const {
+    if (!options_.log) return;
+    try {
+        options_.log(level, std::string("outbox ")
+                                .append(options_.directory)
+                                .append(": ")
+                                .append(text)
+                                .append(more));
+    } catch (const std::bad_alloc&) {
+        options_.log(level, "out of memory");
+    }
 }
 
 void Keeper::open_file() {
@@ -91,10 +114,22 @@ void Keeper::drop_file() noexcept {
     file_.reset();
 }
 
+template <class Work>
+std::optional<Error> Keeper::attempt(const Work& work) {
+    const sqlite::WithinSqlite within;
+    try {
+        return attempt_twice(work);
+    } catch (const std::bad_alloc&) {
+        drop_file();
+        log(2, "memory ran out");
+        return out_of_memory();
+    }
+}
+
 // Does it on a connection that has not failed; a second time on a new one when it has, and on a new
 // file when this one is damaged.
-std::optional<Error> Keeper::attempt(const std::function<void(File&)>& work) {
-    const sqlite::WithinSqlite within;
+template <class Work>
+std::optional<Error> Keeper::attempt_twice(const Work& work) {
     std::string first;
     bool was_damaged = false;
     for (int attempts = 0;; ++attempts) {
@@ -112,9 +147,25 @@ std::optional<Error> Keeper::attempt(const std::function<void(File&)>& work) {
             first = error.what();
             if (error.kind() == DatabaseError::Kind::in_use) pass_by_inherited_locks();
             was_damaged = error.kind() == DatabaseError::Kind::damaged;
-            if (was_damaged) log(2, std::string("the file is damaged: ") + error.what());
+            if (was_damaged) log(2, "the file is damaged: ", error.what());
         }
     }
+}
+
+// What nothing is lost by when it fails.
+template <class Work>
+bool Keeper::chore(const Work& work, std::string_view if_it_fails) {
+    const sqlite::WithinSqlite within;
+    try {
+        work(*file_);
+        return true;
+    } catch (const DatabaseError& error) {
+        log(2, error.what(), if_it_fails);
+    } catch (const std::bad_alloc&) {
+        log(2, "memory ran out", if_it_fails);
+    }
+    drop_file();
+    return false;
 }
 
 // In a forked child SQLite takes the files that its parent had open for files that it has itself,
@@ -182,7 +233,8 @@ Expected<std::vector<StreamContents>, Error> Keeper::contents() {
 }
 
 void Keeper::carry_out(Asked asked) {
-    for (Asked::Settle& one : asked.settles) settle(std::move(one));
+    for (const Asked::Settle& one : asked.settles) settle(one);
+    as_soon_as_memory([&] { flushes_.reserve(flushes_.size() + asked.flushes.size()); });
     for (auto& flush : asked.flushes) flushes_.push_back(std::move(flush));
     if (!asked.keeps.empty() || !due_.empty()) write(asked.keeps);
     if (origin_.inherited()) return;
@@ -194,24 +246,36 @@ void Keeper::carry_out(Asked asked) {
     answer_flushes();
 }
 
-void Keeper::settle(Asked::Settle settle) {
-    Due& due = due_[settle.id];
-    due.stream = std::move(settle.stream);
-    due.records.insert(due.records.end(), settle.records.begin(), settle.records.end());
+void Keeper::settle(const Asked::Settle& settle) {
+    as_soon_as_memory([&] {
+        Due& due = due_[settle.id];
+        due.stream = settle.stream;
+        due.records.insert(due.records.end(), settle.records.begin(), settle.records.end());
+    });
+}
+
+std::vector<Keeper::Draft> Keeper::number(const std::vector<Asked::Keep>& keeps) {
+    std::vector<Draft> drafts;
+    PageId id = next_id_;
+    for (const Asked::Keep& keep : keeps) {
+        for (const PageDraft& page : keep.pages) {
+            drafts.push_back({.stream = keep.stream, .id = id++, .records = &page});
+        }
+    }
+    next_id_ = id;
+    return drafts;
 }
 
 void Keeper::write(std::vector<Asked::Keep>& keeps) {
-    std::vector<Draft> drafts;
-    for (const Asked::Keep& keep : keeps) {
-        for (const PageDraft& page : keep.pages) {
-            drafts.push_back({.stream = keep.stream, .id = next_id_++, .records = &page});
-        }
-    }
+    const std::vector<Draft> drafts = as_soon_as_memory([&] { return number(keeps); });
     bool again = false;
-    auto error = attempt([&](File& file) { write(file, drafts, std::exchange(again, true)); });
+    const auto error =
+        attempt([&](File& file) { write(file, drafts, std::exchange(again, true)); });
     if (error) {
-        for (const Draft& draft : drafts)
-            due_[draft.id] = {.stream = draft.stream, .records = {}, .remove = true};
+        for (const Draft& draft : drafts) {
+            as_soon_as_memory(
+                [&] { due_[draft.id] = {.stream = draft.stream, .records = {}, .remove = true}; });
+        }
         retry_at_ = now() + retry_delay;
     } else {
         due_.clear();
@@ -223,15 +287,16 @@ void Keeper::write(std::vector<Asked::Keep>& keeps) {
         tidy_at_ = now() + tidy_delay;
     }
     auto next = drafts.begin();
-    for (Asked::Keep& keep : keeps) {
-        std::vector<PageId> ids;
-        ids.reserve(keep.pages.size());
-        for (std::size_t i = 0; i < keep.pages.size(); ++i) ids.push_back((next++)->id);
-        if (error) {
-            keep.done(*error);
-        } else {
-            keep.done(std::move(ids));
-        }
+    for (const Asked::Keep& keep : keeps) {
+        using Answer = Expected<std::vector<PageId>, Error>;
+        keep.done(as_soon_as_memory([&]() -> Answer {
+            if (error) return *error;
+            std::vector<PageId> ids(keep.pages.size());
+            std::transform(next, next + static_cast<std::ptrdiff_t>(ids.size()), ids.begin(),
+                           [](const Draft& draft) { return draft.id; });
+            return ids;
+        }));
+        next += static_cast<std::ptrdiff_t>(keep.pages.size());
         if (origin_.inherited()) return;
     }
     if (!error && file_->log().pages() >= log_pages) copy_log(false);
@@ -261,11 +326,13 @@ Expected<KeptPage, Error> Keeper::load(const Asked::Load& asked) {
         return std::move(*error);
     }
     if (!page) {
-        return Error{.code = ErrorCode::outbox,
-                     .message = "the outbox in " + options_.directory + " has no page " +
-                                std::to_string(asked.id) + " of the stream " + asked.stream->name +
-                                ": it is settled, or was lost with a "
-                                "damaged file"};
+        return as_soon_as_memory([&] {
+            return Error{.code = ErrorCode::outbox,
+                         .message = "the outbox in " + options_.directory + " has no page " +
+                                    std::to_string(asked.id) + " of the stream " +
+                                    asked.stream->name +
+                                    ": it is settled, or was lost with a damaged file"};
+        });
     }
     const auto due = due_.find(asked.id);
     if (due == due_.end()) return std::move(*page);
@@ -288,30 +355,13 @@ void Keeper::answer_flushes() {
 void Keeper::synchronize() {
     if (sync_at_ == never || !file_) return;
     sync_at_ = never;
-    const sqlite::WithinSqlite within;
-    try {
-        file_->log().synchronize();
-    } catch (const DatabaseError& error) {
-        log(2, std::string(error.what()) +
-                   "; what was stored since the last time may be lost "
-                   "when the machine fails");
-        drop_file();
-    }
+    chore([](File& file) { file.log().synchronize(); },
+          "; what was stored since the last time may be lost when the machine fails");
 }
 
-// Nothing is lost when it fails: what was committed is in the log.
+// What was committed is in the log.
 void Keeper::copy_log(bool truncate) {
-    const sqlite::WithinSqlite within;
-    try {
-        if (truncate) {
-            file_->log().copy_and_truncate();
-        } else {
-            file_->log().copy();
-        }
-    } catch (const DatabaseError& error) {
-        log(2, error.what());
-        drop_file();
-    }
+    chore([&](File& file) { truncate ? file.log().copy_and_truncate() : file.log().copy(); });
 }
 
 TimePoint Keeper::next_chore() const noexcept {
@@ -334,16 +384,13 @@ void Keeper::do_chores(TimePoint at) {
 
 // Whether there is more to give back.
 bool Keeper::give_back_a_step(TimePoint at) {
-    const sqlite::WithinSqlite within;
-    try {
-        if (file_->free_pages() <= spare_pages) return false;
-        file_->give_back(pages_a_step);
-        tidy_at_ = at + tidy_step;
-    } catch (const DatabaseError& error) {
-        log(2, error.what());
-        drop_file();
-    }
-    return true;
+    bool more = false;
+    const bool worked = chore([&](File& file) {
+        more = file.free_pages() > spare_pages;
+        if (more) file.give_back(pages_a_step);
+    });
+    if (worked && more) tidy_at_ = at + tidy_step;
+    return !worked || more;
 }
 
 void Keeper::finish() {

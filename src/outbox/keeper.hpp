@@ -5,6 +5,8 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -22,7 +24,8 @@
 namespace lk::outbox {
 
 /// Does what the outbox is asked, and what the file needs by itself. The only one that touches the
-/// file; on one thread.
+/// file; on one thread. Where there is no memory what is written or read fails, as where the disk
+/// fails, and all else waits until there is.
 class Keeper {
   public:
     /// Claims the directory, and opens the file that is there, or a new one.
@@ -74,23 +77,30 @@ class Keeper {
 
     Keeper(const Options& options, DirectoryLock lock);
 
-    std::optional<Error> attempt(const std::function<void(File&)>& work);
+    template <class Work>
+    std::optional<Error> attempt(const Work& work);
+    template <class Work>
+    std::optional<Error> attempt_twice(const Work& work);
+    template <class Work>
+    bool chore(const Work& work, std::string_view if_it_fails = {});
     void save_what_can_be();
     void pass_by_inherited_locks();
     void open_file();
     void drop_file() noexcept;
 
+    [[nodiscard]] std::vector<Draft> number(const std::vector<Asked::Keep>& keeps);
     void write(std::vector<Asked::Keep>& keeps);
     void write(File& file, const std::vector<Draft>& drafts, bool again);
     [[nodiscard]] Expected<KeptPage, Error> load(const Asked::Load& asked);
-    void settle(Asked::Settle settle);
+    void settle(const Asked::Settle& settle);
     void answer_flushes();
     void synchronize();
     void copy_log(bool truncate);
     bool give_back_a_step(TimePoint at);
 
     [[nodiscard]] Error failed(const std::string& what) const;
-    void log(int level, const std::string& text) const;
+    [[nodiscard]] Error out_of_memory() const;
+    void log(int level, std::string_view text, std::string_view more = {}) const;
 
     const Origin origin_;
     const Options options_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <new>
 #include <string>
 #include <thread>
 
@@ -28,7 +29,8 @@ class SharedOutbox {
     [[nodiscard]] bool on_its_thread() const noexcept;
     [[nodiscard]] bool inherited() const noexcept { return state_->origin.inherited(); }
 
-    /// Asks the keeper on the outbox's thread, and waits for its answer. Not on that thread.
+    /// Asks the keeper on the outbox's thread, and waits for its answer. Not on that thread. Throws
+    /// std::bad_alloc when that had no memory for it.
     template <class Answer>
     Answer ask(std::function<Answer(Keeper&)> question);
 
@@ -53,15 +55,23 @@ Answer SharedOutbox::ask(std::function<Answer(Keeper&)> question) {
     std::mutex mutex;
     std::condition_variable answered;
     std::optional<Answer> answer;
+    bool is_answered = false;
     inbox().ask([&](Keeper& keeper) {
-        Answer made = question(keeper);
+        std::optional<Answer> made;
+        try {
+            made.emplace(question(keeper));
+        } catch (const std::bad_alloc&) {
+            // It is the asker's to hear of it.
+        }
         const std::lock_guard lock(mutex);
-        answer.emplace(std::move(made));
+        answer = std::move(made);
+        is_answered = true;
         // Under the lock: the waiting caller owns what is notified.
         answered.notify_one();
     });
     std::unique_lock lock(mutex);
-    answered.wait(lock, [&] { return answer.has_value(); });
+    answered.wait(lock, [&] { return is_answered; });
+    if (!answer) throw std::bad_alloc();
     return std::move(*answer);
 }
 

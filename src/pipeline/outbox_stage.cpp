@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "pipeline/outbox_stage_mail.hpp"
 #include "pipeline/page.hpp"
 
 namespace lk::pipeline {
@@ -17,12 +18,12 @@ constexpr Duration last_grace = std::chrono::milliseconds(200);
 
 }  // namespace
 
-void OutboxStage::Mail::post(std::function<void(TimePoint)> letter) {
+void OutboxStage::Mail::post(Envelope& letter) noexcept {
     std::shared_ptr<Loop> awake;
     {
         const std::lock_guard lock(mutex);
         if (loop == nullptr) return;
-        letters.push_back(std::move(letter));
+        letters.splice(letters.end(), letter);
         awake = loop;
     }
     awake->wake();
@@ -100,12 +101,12 @@ void OutboxStage::turn(TimePoint now, const std::shared_ptr<void>& owner) {
 }
 
 void OutboxStage::read_mail(TimePoint now) {
-    std::vector<std::function<void(TimePoint)>> letters;
+    Envelope letters;
     {
         const std::lock_guard lock(mail_->mutex);
         letters.swap(mail_->letters);
     }
-    for (const auto& letter : letters) letter(now);
+    for (const auto& letter : letters) letter->read(now);
 }
 
 void OutboxStage::hand_over(TimePoint now, const std::shared_ptr<void>& owner) {
@@ -128,17 +129,13 @@ void OutboxStage::hand_over(TimePoint now, const std::shared_ptr<void>& owner) {
         }
     }
     writing_ = true;
-    outbox_->keep(std::move(pages),
-                  [this, mail = mail_, owner](Expected<std::vector<outbox::PageId>, Error> result) {
-                      mail->post([this, result = std::move(result)](TimePoint then) {
-                          writing_ = false;
-                          if (result) {
-                              kept(*result, then);
-                          } else {
-                              not_kept(result.error(), then);
-                          }
-                      });
-                  });
+    using Ids = Expected<std::vector<outbox::PageId>, Error>;
+    outbox_->keep(std::move(pages), by_mail<Ids>(
+                                        [this](Ids ids, TimePoint then) {
+                                            writing_ = false;
+                                            ids ? kept(*ids, then) : not_kept(ids.error(), then);
+                                        },
+                                        owner));
 }
 
 void OutboxStage::kept(const std::vector<outbox::PageId>& ids, TimePoint now) {
@@ -259,32 +256,29 @@ void OutboxStage::settled(KeptPlace place) {
 // Tells once, whether it is told or let go of.
 class OutboxStage::Later {
   public:
-    Later(OutboxStage& stage, KeptPlace place) : stage_(stage), mail_(stage.mail_), place_(place) {}
+    explicit Later(std::function<void(bool)> tell) : tell_(std::move(tell)) {}
     ~Later() { tell(false); }
     Later(const Later&) = delete;
     Later& operator=(const Later&) = delete;
 
     void tell(bool has_it) {
-        if (told_.exchange(true)) return;
-        // The stage reads its letters while it lives.
-        mail_->post([stage = &stage_, place = place_, has_it](TimePoint) {
-            --stage->told_later_;
-            has_it ? stage->settled(place) : stage->left(place);
-        });
+        if (!told_.exchange(true)) tell_(has_it);
     }
 
   private:
-    OutboxStage& stage_;
-    const std::shared_ptr<Mail> mail_;
-    const KeptPlace place_;
+    const std::function<void(bool)> tell_;
     std::atomic<bool> told_{false};
 };
 
 std::function<void(bool)> OutboxStage::settled_later(const Pending& record) {
+    // The stage reads its letters while it lives.
+    auto later = std::make_shared<Later>(
+        by_mail<bool>([this, place = kept_place_of(record)](bool has_it, TimePoint) {
+            --told_later_;
+            has_it ? settled(place) : left(place);
+        }));
     ++told_later_;
-    return [later = std::make_shared<Later>(*this, kept_place_of(record))](bool has_it) {
-        later->tell(has_it);
-    };
+    return [later = std::move(later)](bool has_it) { later->tell(has_it); };
 }
 
 void OutboxStage::left(KeptPlace place) {
@@ -333,8 +327,9 @@ bool OutboxStage::may_end(TimePoint now, TimePoint deadline) {
     if (ending_ == Ending::not_yet) {
         ending_ = Ending::flushing;
         tell_settled();
-        outbox_->flush(
-            [this, mail = mail_] { mail->post([this](TimePoint) { ending_ = Ending::flushed; }); });
+        outbox_->flush([flushed = by_mail<bool>([this](bool, TimePoint) {
+                            ending_ = Ending::flushed;
+                        })] { flushed(true); });
     }
     return ending_ == Ending::flushed;
 }

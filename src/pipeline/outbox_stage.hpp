@@ -94,13 +94,21 @@ class OutboxStage {
         bool waits = false;
     };
     /// What the outbox's thread has done, to be looked at by the driver's.
+    struct Letter {
+        virtual ~Letter() = default;
+        virtual void read(TimePoint now) = 0;
+    };
+    /// One that is to be posted: whoever does so may have no memory for it then.
+    using Envelope = std::list<std::unique_ptr<Letter>>;
     struct Mail {
         std::mutex mutex;
-        std::vector<std::function<void(TimePoint)>> letters;
+        Envelope letters;
         std::shared_ptr<Loop> loop;
 
-        void post(std::function<void(TimePoint)> letter);
+        void post(Envelope& letter) noexcept;
     };
+    template <class Answer, class Read>
+    std::function<void(Answer)> by_mail(Read read, std::shared_ptr<void> owner = {}) const;
 
     class Later;
 

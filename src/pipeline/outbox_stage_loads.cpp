@@ -5,7 +5,7 @@
 #include <limits>
 #include <utility>
 
-#include "pipeline/outbox_stage.hpp"
+#include "pipeline/outbox_stage_mail.hpp"
 #include "pipeline/page.hpp"
 #include "wire/record_layout.hpp"
 
@@ -49,12 +49,10 @@ void OutboxStage::load_next(TimePoint now) {
             continue;
         }
         loading_.push_back(std::move(page));
-        outbox_->load(loading_.back().id,
-                      [this, mail = mail_](Expected<outbox::KeptPage, Error> result) {
-                          mail->post([this, result = std::move(result)](TimePoint then) mutable {
-                              loaded(std::move(result), then);
-                          });
-                      });
+        using Answer = Expected<outbox::KeptPage, Error>;
+        outbox_->load(loading_.back().id, by_mail<Answer>([this](Answer read, TimePoint then) {
+                          loaded(std::move(read), then);
+                      }));
     }
 }
 

@@ -1,7 +1,7 @@
 // A program that runs out of something while it dispatches, for resources_test.cpp, which gives it
 // a stream:
 //
-//     resources_child descriptors|threads|memory ENDPOINT OUTBOX
+//     resources_child descriptors|threads|memory|outbox_memory ENDPOINT OUTBOX
 //
 // OUTBOX is a folder, or "none". Exit status 0: it went as it must; 1 and a line on standard error:
 // not so; 77 and a line: that cannot be tried here.
@@ -202,6 +202,43 @@ void run_out_of_memory(const Place& place) {
     must(dispatch("t").wait().has_value(), "an event goes out afterwards");
 }
 
+// The thread that writes the outbox gets none: what it is asked fails as if the disk did, or waits.
+bool use_without_memory_for_the_outbox(const Place& place, std::uint64_t first,
+                                       std::uint64_t count) {
+    failing_now = first;
+    auto client = client_of(place);
+    must(client.has_value(), "a client can be made");
+    lk::testing::fail_allocations_of("lk-outbox", first, count);
+    try {
+        auto dispatch = lk::try_get_dispatch(options_of(place, client.value()));
+        if (dispatch) {
+            std::vector<lk::Published> results;
+            for (int i = 0; i < 3; ++i) {
+                results.push_back(
+                    (*dispatch)("t", lk::json(std::to_string(i)), {.partition_key = "key"}));
+                must(results.back().wait().has_value(), "what was accepted is published");
+            }
+            const auto counts = dispatch->close(60s);
+            must(counts && counts->published == 3 && counts->kept == 0, "and forgotten then");
+        } else {
+            must(!dispatch.error().message.empty(), "a refusal says why");
+        }
+    } catch (const std::bad_alloc&) {
+        // A clear end.
+    }
+    return lk::testing::stop_failing_others() > 0;
+}
+
+void run_out_of_memory_for_the_outbox(const Place& place) {
+    // One, and several in a row: then the second attempt fails, too.
+    for (const std::uint64_t count : {1U, 5U}) {
+        std::uint64_t first = 1;
+        while (use_without_memory_for_the_outbox(place, first, count)) first += count;
+        must(first > 10, "many allocations were tried, not " + std::to_string(first));
+    }
+    must(!use_without_memory_for_the_outbox(place, 1'000'000'000, 1), "and then it works");
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -216,7 +253,8 @@ int main(int count, char** arguments) {
     const std::map<std::string, std::function<void()>> kinds = {
         {"descriptors", [&] { run_out_of_descriptors(place); }},
         {"threads", [&] { run_out_of_threads(place); }},
-        {"memory", [&] { run_out_of_memory(place); }}};
+        {"memory", [&] { run_out_of_memory(place); }},
+        {"outbox_memory", [&] { run_out_of_memory_for_the_outbox(place); }}};
     try {
         kinds.at(arguments[1])();
     } catch (const std::exception& error) {

@@ -1,15 +1,39 @@
 #include "failing_new.hpp"
 
+#include <sys/prctl.h>
+
+#include <atomic>
 #include <cstddef>
 #include <cstdlib>
+#include <cstring>
 #include <new>
 
 namespace {
+
+constexpr std::size_t thread_name_bytes = 16;
+char other_thread[thread_name_bytes];
+std::atomic<bool> others_fail{false};
+std::atomic<std::uint64_t> others_number{0};
+std::uint64_t others_first = 0;
+std::uint64_t others_last = 0;
+std::atomic<std::uint64_t> others_failed{0};
+
+bool must_fail_by_name() noexcept {
+    if (!others_fail.load(std::memory_order_acquire)) return false;
+    char name[thread_name_bytes] = {};
+    prctl(PR_GET_NAME, name);
+    if (std::strncmp(name, other_thread, sizeof name) != 0) return false;
+    const std::uint64_t number = ++others_number;
+    if (number < others_first || number > others_last) return false;
+    ++others_failed;
+    return true;
+}
 
 thread_local std::uint64_t left = 0;
 thread_local bool failed = false;
 
 bool must_fail() noexcept {
+    if (must_fail_by_name()) return true;
     if (left == 0 || --left > 0) return false;
     failed = true;
     return true;
@@ -31,6 +55,20 @@ void fail_allocation(std::uint64_t number) {
 
 void stop_failing() {
     left = 0;
+}
+
+void fail_allocations_of(const char* thread, std::uint64_t first, std::uint64_t count) {
+    std::strncpy(other_thread, thread, sizeof other_thread - 1);
+    others_number = 0;
+    others_failed = 0;
+    others_first = first;
+    others_last = first + count - 1;
+    others_fail.store(true, std::memory_order_release);
+}
+
+std::uint64_t stop_failing_others() {
+    others_fail.store(false, std::memory_order_release);
+    return others_failed;
 }
 
 bool allocation_failed() {

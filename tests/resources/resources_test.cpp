@@ -74,13 +74,16 @@ TEST_P(RunsOut, AndTheEndIsClear) {
     EXPECT_EQ(WEXITSTATUS(ended.status), 0) << ended.said;
 }
 
+std::string name_of(const testing::TestParamInfo<Kind>& run) {
+    return std::string(std::get<0>(run.param)) + (std::get<1>(run.param) ? "_with_an_outbox" : "");
+}
+
 INSTANTIATE_TEST_SUITE_P(Everything, RunsOut,
                          testing::Combine(testing::Values("descriptors", "threads", "memory"),
                                           testing::Bool()),
-                         [](const testing::TestParamInfo<Kind>& run) {
-                             return std::string(std::get<0>(run.param)) +
-                                    (std::get<1>(run.param) ? "_with_an_outbox" : "");
-                         });
+                         name_of);
+INSTANTIATE_TEST_SUITE_P(OnALibraryThread, RunsOut, testing::Values(Kind("outbox_memory", true)),
+                         name_of);
 
 }  // namespace
 }  // namespace lk
