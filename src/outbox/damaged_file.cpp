@@ -42,6 +42,16 @@ void DamagedFile::rows(const char* sql, const std::function<bool(const sqlite::S
     });
 }
 
+bool DamagedFile::has_tables() {
+    std::int64_t tables = 0;
+    rows("SELECT count(*) FROM sqlite_schema WHERE name IN ('stream', 'page', 'unsettled')",
+         [&](const sqlite::Statement& row) {
+             tables = row.number(0);
+             return false;
+         });
+    return tables == 3;
+}
+
 std::vector<FileStream> DamagedFile::streams() {
     std::vector<FileStream> all;
     rows("SELECT id, name, seed, checksum FROM stream", [&](const sqlite::Statement& row) {

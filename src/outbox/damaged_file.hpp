@@ -8,24 +8,24 @@
 
 #include "outbox/file.hpp"
 #include "outbox/page_body.hpp"
+#include "outbox/salvage_source.hpp"
 #include "sqlite/database.hpp"
 
 namespace lk::outbox {
 
-/// Reads what can be read of a file that is damaged, and changes nothing in it. Nothing here
-/// throws: what cannot be read is not there.
-class DamagedFile {
+/// Reads what can be read of a file that is damaged, through SQLite, and changes nothing in it.
+class DamagedFile final : public SalvageSource {
   public:
     explicit DamagedFile(const FileOptions& options);
 
-    [[nodiscard]] std::vector<FileStream> streams();
-    [[nodiscard]] std::optional<Tally> tally();
-    /// What is known of each page.
-    [[nodiscard]] std::map<PageId, PageState> states();
-    /// The ids of the rows, bodies or not.
-    [[nodiscard]] std::vector<PageId> page_ids();
-    /// Empty when it cannot be read, or is not what was written.
-    [[nodiscard]] std::string body(PageId id);
+    /// SQLite takes it for a file of its own, and finds what tables there are.
+    [[nodiscard]] bool has_tables();
+
+    [[nodiscard]] std::vector<FileStream> streams() override;
+    [[nodiscard]] std::optional<Tally> tally() override;
+    [[nodiscard]] std::map<PageId, PageState> states() override;
+    [[nodiscard]] std::vector<PageId> page_ids() override;
+    [[nodiscard]] std::string body(PageId id) override;
 
   private:
     void try_to(const std::function<void()>& read) noexcept;

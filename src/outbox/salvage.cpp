@@ -13,6 +13,7 @@
 
 #include "outbox/damaged_file.hpp"
 #include "outbox/page_body.hpp"
+#include "outbox/raw_file.hpp"
 
 namespace lk::outbox {
 
@@ -118,7 +119,7 @@ bool adds_up(const std::map<PageId, PageState>& states, const std::optional<Tall
     return found == *tally;
 }
 
-Salvaged copy(DamagedFile& from, File& to, const std::vector<FileStream>& known) {
+Salvaged copy(SalvageSource& from, File& to, const std::vector<FileStream>& known) {
     Salvaged salvaged;
     const std::map<PageId, PageState> states = from.states();
     const std::optional<Tally> tally = from.tally();
@@ -190,7 +191,12 @@ Salvaged salvage(const FileOptions& options, const std::vector<FileStream>& know
     {
         DamagedFile from(options);
         File to(saved);
-        salvaged = copy(from, to, known);
+        if (from.has_tables()) {
+            salvaged = copy(from, to, known);
+        } else {
+            RawFile raw(options.path);
+            salvaged = copy(raw, to, known);
+        }
         to.log().copy_and_truncate();
     }
     salvaged.folder = make_folder(options.path);
