@@ -159,6 +159,16 @@ class Core {
     enum class Discarded { not_paused, some, all };
     Discarded discard(std::uint64_t lane, const Error& error,
                       std::uint32_t last_generation = std::numeric_limits<std::uint32_t>::max());
+    [[nodiscard]] bool is_paused(std::uint64_t lane) const { return lanes_.is_paused(lane); }
+    template <class Each>
+    void for_each_unsettled(std::uint64_t lane, Each each) {
+        for (Pending* record = lanes_.first_of(lane); record != nullptr;
+             record = record->lane_next) {
+            if (!record->settled) each(record);
+        }
+    }
+    /// Fails one that was discarded while it was in the outbox alone; its lane goes on.
+    void fail_discarded(Pending* record, const Error& error);
     /// Lanes paused since this was emptied last.
     std::vector<std::uint64_t>& newly_paused() noexcept { return newly_paused_; }
 
@@ -216,8 +226,6 @@ class Core {
                 std::string_view sequence_number = {}, bool on_other_shard = false);
     void leave(Pending* record);
     void pause(std::uint64_t lane);
-    template <class Each>
-    void for_each_unsettled(std::uint64_t lane, Each each);
     void unpark(TimePoint now);
     void end_of_request(Pending* record);
     void stored(const Parcel& parcel, const PutRecordsAnswer::Entry& entry, TimePoint now);
@@ -225,6 +233,7 @@ class Core {
     void record_failed(Pending* record, const Failure& failure, TimePoint now, Duration pause);
     void halve(const Request& refused);
     void take_apart(const Parcel& refused, TimePoint now);
+    void fail_by_name(Pending* record, const Error& error);
     bool settle_late(TimePoint now);
     template <class Doomed>
     void doom_while(Pending* oldest, Doomed doomed);

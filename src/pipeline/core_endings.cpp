@@ -45,13 +45,6 @@ void Core::end_of_request(Pending* record) {
     leave(record);
 }
 
-template <class Each>
-void Core::for_each_unsettled(std::uint64_t lane, Each each) {
-    for (Pending* record = lanes_.first_of(lane); record != nullptr; record = record->lane_next) {
-        if (!record->settled) each(record);
-    }
-}
-
 void Core::pause(std::uint64_t lane) {
     if (!lanes_.pause(lane)) return;
     for_each_unsettled(lane, [&](Pending* record) { generations_.paused(record->generation); });
@@ -71,23 +64,34 @@ Core::Discarded Core::discard(std::uint64_t lane, const Error& error,
     std::vector<Pending*> waiting;
     bool are_all = true;
     for_each_unsettled(lane, [&](Pending* record) {
-        if (record->generation > last_generation) return;
+        if (!Generations::is_up_to(record->generation, last_generation)) return;
         are_all = waiting.size() < most_told_at_once;
         if (!are_all) return;
         record->doomed = true;
         waiting.push_back(record);
     });
     take_out_doomed();
-    for (Pending* record : waiting) {
-        Error own = error;
-        own.attempts = record->attempts;
-        own.may_have_been_delivered = record->in_flight || record->may_have_been_stored;
-        settle(record, own.may_have_been_delivered ? Ending::unknown : Ending::failed,
-               std::move(own));
-    }
+    for (Pending* record : waiting) fail_by_name(record, error);
     if (!are_all) return Discarded::some;
     resume(lane, last_activity_);
     return Discarded::all;
+}
+
+void Core::fail_discarded(Pending* record, const Error& error) {
+    record->doomed = true;
+    take_out_doomed();
+    // That it fails must not pause the lane anew.
+    const bool is_new = lanes_.pause(record->lane);
+    if (is_new) generations_.paused(record->generation);
+    fail_by_name(record, error);
+    if (is_new) lanes_.resume(record->lane);
+}
+
+void Core::fail_by_name(Pending* record, const Error& error) {
+    Error own = error;
+    own.attempts = record->attempts;
+    own.may_have_been_delivered = record->in_flight || record->may_have_been_stored;
+    settle(record, own.may_have_been_delivered ? Ending::unknown : Ending::failed, std::move(own));
 }
 
 void Core::leave_in_outbox(std::uint32_t generation, std::uint32_t count) {

@@ -141,8 +141,10 @@ void Driver::take_wishes(TimePoint now) {
                 settle(now);
             }
             discarded_up_to_ = wish.generation;
+            if (stage_) stage_->discarded(wish.lane, *wish.error, wish.generation);
         } else {
             core_.resume(wish.lane, now);
+            if (stage_) stage_->resumed(wish.lane);
         }
         settle(now);
     }
@@ -212,6 +214,9 @@ void Driver::settle(TimePoint now) {
     // First: who sees that an event failed finds its key paused.
     if (!core_.newly_paused().empty()) {
         paused_.add(core_.newly_paused());
+        if (stage_) {
+            for (const std::uint64_t lane : core_.newly_paused()) stage_->paused(lane);
+        }
         budget_->look_again();
         core_.newly_paused().clear();
     }

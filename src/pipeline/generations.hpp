@@ -25,6 +25,12 @@ class Generations {
     /// Of records that an earlier run of the program dispatched: no flush() waits for them.
     static constexpr std::uint32_t earlier_run = std::numeric_limits<std::uint32_t>::max();
 
+    /// What an earlier run dispatched came before all.
+    [[nodiscard]] static constexpr bool is_up_to(std::uint32_t generation,
+                                                 std::uint32_t last) noexcept {
+        return generation <= last || generation == earlier_run;
+    }
+
     void accepted(std::uint32_t generation, std::uint64_t count = 1) {
         of(generation).unsettled += count;
     }
@@ -41,8 +47,12 @@ class Generations {
         return tally;
     }
 
-    void paused(std::uint32_t generation) { ++of(generation).paused; }
-    void resumed(std::uint32_t generation) { --of(generation).paused; }
+    void paused(std::uint32_t generation, std::uint64_t count = 1) {
+        of(generation).paused += count;
+    }
+    void resumed(std::uint32_t generation, std::uint64_t count = 1) {
+        of(generation).paused -= count;
+    }
 
     /// Some are unsettled and not paused either.
     [[nodiscard]] bool any_moving_up_to(std::uint32_t generation) const {

@@ -97,7 +97,7 @@ class Outage : public OutboxStageScript {
             sent.pop_front();
             take_settled();
         }
-        core.advance(now);
+        while (core.advance(now)) take_settled();
         if (core.wants_stream_facts(now)) core.stream_is(limited_to(default_record_limit), now);
         if (core.wants_shards(now)) {
             const Shard all[] = {shard_between(0, 0, 1)};

@@ -92,9 +92,10 @@ void OutboxStage::turn(TimePoint now, const std::shared_ptr<void>& owner) {
     tell_settled();
     hand_over(now, owner);
     load_next(now);
+    forget_discards();
     if (budget_.is_half_full() && now >= drop_unwanted_at_) {
         drop_unwanted_at_ = now + between_drops;
-        budget_.let_go_results(shelf_.drop_unwanted());
+        budget_.let_go_results(shelf_.drop_unwanted() + set_aside_.drop_unwanted());
         intake_.give_back_released();
     }
     update_budget();
@@ -200,8 +201,9 @@ bool OutboxStage::must_wait(const Pending& record) const {
     return shelf_.may_hold(record.lane) || holds_its_share(record.lane, record_of(record));
 }
 
-// Of the half of the budget that is for what is in the core.
+// Of the half of the budget that is for what is in the core. A paused key's is nothing.
 bool OutboxStage::holds_its_share(std::uint64_t lane, const Record& record) const {
+    if (lane != 0 && core_.is_paused(lane)) return true;
     if (lane != 0 && budget_.held_by_key(lane) > budget_.options().most_held_by_key / 2)
         return true;
     if (!budget_.any_shard_full()) return false;
@@ -213,6 +215,9 @@ bool OutboxStage::holds_its_share(std::uint64_t lane, const Record& record) cons
 void OutboxStage::admit(Pending* record, TimePoint now) {
     (record->reloaded ? bytes_reloaded_ : bytes_from_dispatch_) += held_bytes(*record);
     core_.admit(record, now);
+    if (const Error* const error = discards(record->lane, record->generation)) {
+        core_.fail_discarded(record, *error);
+    }
 }
 
 void OutboxStage::released(const Pending& record) noexcept {
@@ -296,7 +301,7 @@ void OutboxStage::tell_settled() {
 }
 
 void OutboxStage::update_budget() {
-    budget_.holds_besides(shelf_.memory_bytes());
+    budget_.holds_besides(shelf_.memory_bytes() + set_aside_.memory_bytes());
     budget_.outbox_is_full(is_full());
 }
 
@@ -314,7 +319,7 @@ TimePoint OutboxStage::next_moment(TimePoint now) const noexcept {
     }
     // It tells nobody when it has room again.
     if (is_full()) next = std::min(next, now + between_looks_at_a_full_outbox);
-    if (budget_.is_half_full() && !shelf_.empty()) {
+    if (budget_.is_half_full() && !(shelf_.empty() && set_aside_.empty())) {
         next = std::min(next, std::max(now, drop_unwanted_at_));
     }
     return next;
@@ -345,6 +350,7 @@ void OutboxStage::end(TimePoint now, const Error& kept) {
     }
     for (const ShelvedPage& page : loading_) leave(page, kept);
     for (const ShelvedPage& page : not_loaded_) leave(page, kept);
+    while (!set_aside_.empty()) put_back(set_aside_.take_any());
     while (!shelf_.pass_is_over()) leave(shelf_.take_next(), kept);
     shelf_.begin_pass();
     while (!shelf_.pass_is_over()) leave(shelf_.take_next(), kept);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <unordered_map>
 #include <vector>
 
 #include "base/loop.hpp"
@@ -15,6 +16,7 @@
 #include "pipeline/intake.hpp"
 #include "pipeline/kept_place.hpp"
 #include "pipeline/request.hpp"
+#include "pipeline/set_aside.hpp"
 #include "pipeline/shelf.hpp"
 
 namespace lk::pipeline {
@@ -34,6 +36,7 @@ namespace lk::pipeline {
 ///   key or shard holds its share of memory already, and those behind an earlier record of their
 ///   key on the shelf. So records of a key keep their order, those with random keys may overtake,
 ///   and no key and no shard holds up another.
+/// - What is of a paused key stays on the disk, aside, until that is resumed or discarded.
 /// - What an earlier run left begins on the shelf.
 /// - While the disk refuses to write, records are sent from memory as if there were no outbox, but
 ///   for those that must go behind others.
@@ -72,9 +75,17 @@ class OutboxStage {
     /// It stays for the next run.
     void left(const Pending& record) { left(kept_place_of(record)); }
 
+    /// The core has paused this key,
+    void paused(std::uint64_t lane);
+    /// or resumed it,
+    void resumed(std::uint64_t lane);
+    /// or failed what it had of it up to this generation: so does what is here, when it is read.
+    void discarded(std::uint64_t lane, const Error& error, std::uint32_t last_generation);
+
     /// Nothing that is not settled.
     [[nodiscard]] bool empty() const noexcept {
-        return shelf_.empty() && loading_.empty() && !any_drafts() && !writing_ && told_later_ == 0;
+        return shelf_.empty() && set_aside_.empty() && loading_.empty() && !any_drafts() &&
+               !writing_ && told_later_ == 0;
     }
     /// A write is under way, so records that come now wait for its end.
     [[nodiscard]] bool is_writing() const noexcept { return writing_; }
@@ -122,6 +133,10 @@ class OutboxStage {
     [[nodiscard]] bool must_wait(const Pending& record) const;
     [[nodiscard]] bool holds_its_share(std::uint64_t lane, const Record& record) const;
     void admit(Pending* record, TimePoint now);
+    void set_aside(std::uint64_t lane, ShelvedPage page);
+    void put_back(PageQueue pages);
+    [[nodiscard]] const Error* discards(std::uint64_t lane, std::uint32_t generation) const;
+    void forget_discards();
     void shelve(const Draft& draft, outbox::PageId id);
     [[nodiscard]] bool any_drafts() const noexcept {
         return !drafts_.empty() || !open_.records.empty() || !open_waiting_.records.empty();
@@ -159,7 +174,14 @@ class OutboxStage {
     TimePoint write_again_at_{};
     bool disk_fails_ = false;
 
+    struct Discarded {
+        Error error;
+        std::uint32_t last_generation = 0;
+    };
+
     Shelf shelf_;
+    SetAside set_aside_;
+    std::unordered_map<std::uint64_t, Discarded> discarded_;
     std::deque<ShelvedPage> loading_;
     std::vector<ShelvedPage> not_loaded_;
     TimePoint load_again_at_{};

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
+#include <map>
 #include <utility>
 
 #include "pipeline/outbox_stage_mail.hpp"
@@ -43,8 +44,13 @@ void OutboxStage::load_next(TimePoint now) {
            bytes_reloaded_ + loading_.size() * outbox::full_page_bytes <= most &&
            (!shelf_.pass_is_over() || begin_pass(now))) {
         ShelvedPage page = shelf_.take_next();
-        // Of one key alone, which takes no more: that needs no look.
-        if (page.only_lane != 0 && shelf_.is_passed_over(page.only_lane)) {
+        // Of one key alone, which takes none or no more: that needs no look.
+        const std::uint64_t only_lane = page.only_lane;
+        if (only_lane != 0 && core_.is_paused(only_lane)) {
+            set_aside(only_lane, std::move(page));
+            continue;
+        }
+        if (only_lane != 0 && shelf_.is_passed_over(only_lane)) {
             shelf_.pass_over(std::move(page));
             continue;
         }
@@ -94,6 +100,7 @@ void OutboxStage::restore(const outbox::KeptPage& page, const ShelvedPage& shelv
     const auto age =
         std::chrono::milliseconds(std::max<std::int64_t>(system_now_ms() - page.kept_at_ms, 0));
     ShelvedPage rest{.id = page.id};
+    std::map<std::uint64_t, ShelvedPage> of_paused;
     std::size_t results = 0;
     shelved.for_each(page, [&](std::uint32_t index, std::uint32_t generation, detail::Slot* slot) {
         const outbox::KeptRecord& kept = page.records[index];
@@ -103,7 +110,15 @@ void OutboxStage::restore(const outbox::KeptPage& page, const ShelvedPage& shelv
             shelf_.remove_key(lane);
             return;
         }
-        if ((lane != 0 && shelf_.is_passed_over(lane)) || holds_its_share(lane, record_of(kept))) {
+        const Error* const discard = discards(lane, generation);
+        if (discard == nullptr && lane != 0 && core_.is_paused(lane)) {
+            ShelvedPage& aside =
+                of_paused.try_emplace(lane, ShelvedPage{.id = page.id}).first->second;
+            aside.add(index, generation, slot, lane);
+            return;
+        }
+        if (discard == nullptr && ((lane != 0 && shelf_.is_passed_over(lane)) ||
+                                   holds_its_share(lane, record_of(kept)))) {
             rest.add(index, generation, slot, lane);
             shelf_.pass_over_key(lane);
             return;
@@ -124,10 +139,17 @@ void OutboxStage::restore(const outbox::KeptPage& page, const ShelvedPage& shelv
         shelf_.remove_key(lane);
         bytes_reloaded_ += held_bytes(*record);
         core_.admit_late(record, age, now);
+        if (discard != nullptr && !record->settled) core_.fail_discarded(record, *discard);
     });
     // Each counts as an event again, and did so for its result.
     budget_.let_go_results(results);
-    fruitless_loads_ = in_core.unsettled == 0 ? fruitless_loads_ + 1 : 0;
+    for (auto& [lane, aside] : of_paused) {
+        // All that there is of it, as it was: that can be packed.
+        if (aside.records == shelved.records) aside.indices = shelved.indices;
+        set_aside(lane, std::move(aside));
+    }
+    if (rest.records == shelved.records) rest.indices = shelved.indices;
+    fruitless_loads_ = in_core.unsettled == 0 && of_paused.empty() ? fruitless_loads_ + 1 : 0;
     if (fruitless_loads_ >= most_fruitless_loads) {
         fruitless_loads_ = 0;
         load_again_at_ = now + between_fruitless_loads;

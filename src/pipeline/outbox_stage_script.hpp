@@ -163,7 +163,11 @@ class OutboxStageScript : public ::testing::Test {
             take_settled();
         }
     }
-    void take_settled() {
+    /// Whether there was any.
+    bool take_settled() {
+        const bool any = !core.settled().empty();
+        for (const std::uint64_t lane : core.newly_paused()) stage->paused(lane);
+        core.newly_paused().clear();
         Budget::Return returned;
         for (Settled& settled : core.settled()) {
             Pending* const record = settled.record;
@@ -188,17 +192,19 @@ class OutboxStageScript : public ::testing::Test {
         core.settled().clear();
         intake.give_back_released();
         budget->give_back(returned);
+        return any;
     }
     /// All that can be sent, until nothing comes any more.
     std::vector<std::string> drain() {
         std::vector<std::string> all;
         for (int idle = 0; idle < 100;) {
             keep();
+            const bool any = take_settled();
             const auto names = send();
             all.insert(all.end(), names.begin(), names.end());
             store_all();
             now += std::chrono::milliseconds(10);
-            idle = names.empty() ? idle + 1 : 0;
+            idle = names.empty() && !any ? idle + 1 : 0;
         }
         return all;
     }
@@ -207,7 +213,7 @@ class OutboxStageScript : public ::testing::Test {
         outbox->work();
         turn();
         stage->end(now, {});
-        core.fail_all({});
+        while (core.fail_all({})) take_settled();
         core.abandon_requests();
         take_settled();
         stage.reset();

@@ -243,6 +243,63 @@ TEST_F(Outbox, WaitsOutWhatIsWrongWithTheStream) {
     EXPECT_THAT(types(), ElementsAre("t", "t")) << "refused once, then stored";
 }
 
+// Most of them on the disk alone, ten times what memory may hold.
+TEST_F(Outbox, EventsOfAPausedKeyStayThereUntilItIsResumedOrDiscarded) {
+    kinesis->answer_with = [](const std::vector<testing::SeenRecord>& records) {
+        for (const auto& record : records) {
+            if (record.data.find("guilty") != std::string::npos) {
+                return refused(FailureClass::invalid, ErrorCode::invalid_request);
+            }
+        }
+        return FakeKinesis::Result(FakeKinesis::all_stored(records.size()));
+    };
+    DispatchOptions pausing = durable();
+    pausing.budget_bytes = std::size_t{2} << 20;
+    pausing.on_ordered_failure = OnOrderedFailure::pause;
+    const std::string filler(1000, 'x');
+    auto dispatch = get_dispatch(pausing);
+    kinesis->hold();
+    for (const char* const key : {"resumed", "discarded"}) {
+        dispatch("guilty", json("1"), {.partition_key = key});
+    }
+    constexpr std::uint64_t each = 5000;
+    for (std::uint64_t i = 0; i < each; ++i) {
+        for (const char* const key : {"resumed", "discarded", "other 1", "other 2"}) {
+            dispatch(std::to_string(i), json("\"" + filler + "\""), {.partition_key = key});
+        }
+    }
+    kinesis->release();
+    const auto others = dispatch.flush(5min);
+    ASSERT_TRUE(others);
+    EXPECT_EQ(others->published, 2 * each);
+    EXPECT_EQ(others->failed, 2U);
+    EXPECT_EQ(others->paused, 2 * each);
+    EXPECT_EQ(others->timed_out, 0U);
+
+    EXPECT_TRUE(dispatch.resume("resumed"));
+    EXPECT_TRUE(dispatch.discard("discarded"));
+    dispatch("later", {}, {.partition_key = "resumed"});
+    dispatch("later", {}, {.partition_key = "discarded"});
+    const auto rest = dispatch.close(5min);
+    ASSERT_TRUE(rest);
+    EXPECT_EQ(rest->published, each + 2);
+    EXPECT_EQ(rest->failed, each);
+    EXPECT_EQ(rest->kept, 0U);
+    std::map<std::string, std::vector<std::string>> of_key;
+    for (const auto& record : kinesis->records()) {
+        // It was also asked for those that it refused, and for their neighbours twice.
+        std::vector<std::string>& seen = of_key[record.partition_key];
+        const std::string type = type_of(record.data);
+        if (type != "guilty" && (seen.empty() || seen.back() != type)) seen.push_back(type);
+    }
+    std::vector<std::string> expected;
+    for (std::uint64_t i = 0; i < each; ++i) expected.push_back(std::to_string(i));
+    EXPECT_EQ(of_key["other 1"], expected);
+    expected.emplace_back("later");
+    EXPECT_EQ(of_key["resumed"], expected);
+    EXPECT_THAT(of_key["discarded"], ElementsAre("later"));
+}
+
 TEST_F(Outbox, AnEventThatIsRefusedItselfIsADeadLetter) {
     kinesis->answer_with = [](const std::vector<testing::SeenRecord>& records) {
         for (const auto& record : records) {
