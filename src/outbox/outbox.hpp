@@ -57,6 +57,10 @@ inline constexpr std::size_t record_header_bytes = 20;
 /// own.
 inline constexpr std::size_t full_page_bytes = 65'000;
 
+/// What an outbox holds in memory, at most, besides the records that it is given: SQLite's cache,
+/// and pages on their way through it.
+[[nodiscard]] std::size_t most_memory(std::size_t largest_record_bytes) noexcept;
+
 /// A page as it is written: records in the order of their dispatch. The bytes must live until
 /// `done` of keep() was called.
 using PageDraft = std::vector<KeptRecord>;

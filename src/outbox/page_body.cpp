@@ -1,9 +1,11 @@
 #include "outbox/page_body.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "outbox/checksum.hpp"
 #include "outbox/little_endian.hpp"
+#include "outbox/schema.hpp"
 
 namespace lk::outbox {
 
@@ -52,6 +54,14 @@ std::size_t page_body_bytes(std::string_view stream, const PageDraft& draft) noe
     std::size_t bytes = header_bytes + stream.size() + draft.size() * record_header_bytes;
     for (const KeptRecord& record : draft) bytes += record.cbor.size();
     return bytes;
+}
+
+// A page stands in the buffer where it is made, in SQLite's statement and row, and on its way back.
+std::size_t most_memory(std::size_t largest_record_bytes) noexcept {
+    constexpr std::size_t copies = 6;
+    constexpr std::size_t rest = std::size_t{2} * 1024 * 1024;  // statements, the log's index
+    const std::size_t page = std::max(full_page_bytes, largest_record_bytes + 1024);
+    return cache_bytes + cache_bytes / 8 + copies * page + rest;
 }
 
 void write_page_body(std::string& body, const PageFacts& facts, const PageDraft& draft) {

@@ -30,7 +30,7 @@ void configure(Database& database) {
     database.execute("PRAGMA cell_size_check=ON");
     // Before the first access: then the log's index is this process's memory, not a shared file.
     database.execute("PRAGMA locking_mode=EXCLUSIVE");
-    database.execute("PRAGMA cache_size=-16384");  // 16 MiB
+    database.execute("PRAGMA cache_size=-" + std::to_string(cache_bytes / 1024));
     // What was settled may stay in free pages: they are written over by what comes.
     database.execute("PRAGMA secure_delete=OFF");
 }

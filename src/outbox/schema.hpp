@@ -8,6 +8,8 @@ namespace lk::outbox {
 
 /// The pages of the file. SQLite's largest: a page of the outbox fits in one.
 inline constexpr int file_page_bytes = 65536;
+/// What SQLite keeps of the file in memory.
+inline constexpr int cache_bytes = 16 << 20;
 
 /// How much of a value is read: a record of Kinesis has 10 MiB at most.
 inline constexpr int most_value_bytes = 32 << 20;

@@ -5,6 +5,7 @@
 #include "pipeline/budget.hpp"
 #include "pipeline/core.hpp"
 #include "pipeline/intake.hpp"
+#include "pipeline/outbox_stage.hpp"
 #include "pipeline/page.hpp"
 #include "pipeline/parcel.hpp"
 #include "pipeline/send_queue.hpp"
@@ -47,9 +48,15 @@ std::size_t most_memory(const MemoryOptions& options) noexcept {
     const std::size_t later = events * sizeof(Later);
     const std::size_t slots = events * sizeof(detail::Slot);
     const std::size_t told = most_told_at_once * (sizeof(Settled) + told_text_bytes);
+    std::size_t outbox = 0;
+    if (options.outbox) {
+        const std::size_t load = std::max(outbox::full_page_bytes, options.largest_record_bytes);
+        outbox = 2 * OutboxStage::most_loads * load + options.budget_bytes / 8 +
+                 outbox::most_memory(options.largest_record_bytes);
+    }
     constexpr std::size_t rest = std::size_t{1024} * 1024;
     return options.budget_bytes + late + kept_pages + open_pages + reserve +
-           options.max_requests_in_flight * request + lanes + later + slots + told + rest;
+           options.max_requests_in_flight * request + lanes + later + slots + told + outbox + rest;
 }
 
 }  // namespace lk::pipeline

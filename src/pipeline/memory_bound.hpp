@@ -11,6 +11,7 @@ struct MemoryOptions {
     std::size_t max_suspended = 0;  ///< 0 unless WhenFull::suspend.
     std::size_t max_requests_in_flight = 0;
     std::size_t aggregate_bytes = 0;
+    bool outbox = false;
     // What the program does with it.
     std::size_t threads = 1;               ///< That dispatch at the same time.
     std::size_t largest_record_bytes = 0;  ///< Data, partition key and explicit hash key.
@@ -32,6 +33,10 @@ struct MemoryOptions {
 ///   + the list of those that wait to be sent again: 16 bytes an event
 ///   + what is told of 1,024 events that end at once
 ///   + slots of results, kept for reuse: 32 bytes an event
+///   + with an outbox: 16 of its pages on their way back from the disk, its lists of pages and keys
+///   up to
+///     an eighth of the budget more than that counts, and what it holds itself
+///     (outbox::most_memory())
 ///   + 1 MiB of what does not depend on any option: tables of the budget, queues, allocator slack
 [[nodiscard]] std::size_t most_memory(const MemoryOptions& options) noexcept;
 

@@ -44,6 +44,9 @@ namespace lk::pipeline {
 /// Of the driver's thread.
 class OutboxStage {
   public:
+    /// Pages that are on their way back from the outbox at once.
+    static constexpr std::size_t most_loads = 16;
+
     struct Options {
         std::shared_ptr<outbox::StreamOutbox> outbox;
         std::shared_ptr<Loop> loop;

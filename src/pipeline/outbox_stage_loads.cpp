@@ -16,7 +16,6 @@ namespace {
 // What is read back is enough to keep requests full, and leaves room for what is dispatched
 // meanwhile.
 constexpr std::size_t most_reloaded_bytes = std::size_t{8} * 1024 * 1024;
-constexpr std::size_t most_loads = 16;
 
 // A page of which nothing may go on is a page read in vain.
 constexpr int most_fruitless_loads = 64;

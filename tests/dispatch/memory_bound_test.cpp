@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <malloc.h>
+#include <sqlite3.h>
 
 #include <atomic>
 #include <cstdlib>
@@ -9,6 +10,7 @@
 
 #include <lk/dispatch.hpp>
 
+#include "base/test_directory.hpp"
 #include "fake_kinesis.hpp"
 #include "pipeline/memory_bound.hpp"
 
@@ -153,6 +155,7 @@ class MemoryBound : public ::testing::Test {
              .max_suspended = options.when_full == WhenFull::suspend ? options.max_suspended : 0,
              .max_requests_in_flight = static_cast<std::size_t>(options.max_requests_in_flight),
              .aggregate_bytes = options.aggregate_bytes,
+             .outbox = !options.outbox.directory.empty(),
              .threads = threads,
              .largest_record_bytes = largest_record});
     }
@@ -285,6 +288,32 @@ TEST_F(MemoryBound, AResultThatIsKeptOwnsLittleMoreThanItsEvent) {
     run(true);
     EXPECT_LT(held_since(), kept_count * 3500);
     for (Published& one : kept) EXPECT_TRUE(one.wait());
+}
+
+// SQLite does not allocate by operator new; it counts what it has by itself.
+TEST_F(MemoryBound, HoldsWhileTheOutboxTakesWhatTheBudgetCannot) {
+    const TestDirectory directory;
+    auto stalled = std::make_shared<Stalled>();
+    DispatchOptions options = on(stalled);
+    options.outbox = {.directory = directory.path() + "/outbox", .sync = OutboxSync::os};
+    begin();
+    sqlite3_memory_highwater(1);
+    constexpr int events = 100'000;
+    {
+        auto dispatch = get_dispatch(options);
+        const std::string data = "\"" + std::string(300, 'x') + "\"";
+        Published last;
+        for (int i = 0; i < events; ++i) {
+            last = dispatch("t", json(data), {.partition_key = std::to_string(i % 1000)});
+        }
+        const auto failure = last.wait_stored();
+        ASSERT_FALSE(failure) << failure->message;
+        stalled->release();
+        ASSERT_EQ(dispatch.flush(100s)->published, std::uint64_t{events});
+    }
+    const auto of_sqlite = static_cast<std::size_t>(sqlite3_memory_highwater(0));
+    EXPECT_GT(of_sqlite, mebibyte);
+    EXPECT_LT(most_since() + of_sqlite, bound(options, 1, 1024));
 }
 
 // What was kept of many small events is no use to a few large ones.
