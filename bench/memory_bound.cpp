@@ -9,10 +9,13 @@
 
 int main() {
     const lk::DispatchOptions defaults;
-    const std::size_t most = lk::pipeline::most_memory(
-        {.budget_bytes = defaults.budget_bytes,
-         .budget_events = defaults.budget_events,
-         .max_requests_in_flight = static_cast<std::size_t>(defaults.max_requests_in_flight),
-         .largest_record_bytes = std::size_t{1024} * 1024});
-    std::printf("{\"budget_bytes\":%zu,\"most_bytes\":%zu}\n", defaults.budget_bytes, most);
+    lk::pipeline::MemoryOptions options{
+        .budget_bytes = defaults.budget_bytes,
+        .budget_events = defaults.budget_events,
+        .max_requests_in_flight = static_cast<std::size_t>(defaults.max_requests_in_flight),
+        .largest_record_bytes = std::size_t{1024} * 1024};
+    const std::size_t most = lk::pipeline::most_memory(options);
+    options.outbox = true;
+    std::printf("{\"budget_bytes\":%zu,\"most_bytes\":%zu,\"with_outbox\":%zu}\n",
+                defaults.budget_bytes, most, lk::pipeline::most_memory(options));
 }

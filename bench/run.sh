@@ -12,8 +12,10 @@ lines="${LK_BENCH_LINES:-1000000}"
 seed_events="${LK_BENCH_SEED_EVENTS:-5000}"
 idle_seconds="${LK_BENCH_IDLE_SECONDS:-10}"
 work="$(mktemp -d)"
+# Beside the build: on a disk, where a temporary folder may be memory.
+outbox="$build/outbox"
 servers=()
-trap 'for server in "${servers[@]}"; do kill "$server" 2>/dev/null || true; done; rm -rf "$work"' EXIT
+trap 'for server in "${servers[@]}"; do kill "$server" 2>/dev/null || true; done; rm -rf "$work" "$outbox"' EXIT
 source bench/table.sh
 
 # serve NAME OPTION…: a discarding local stream; its endpoint in $work/NAME.endpoint, its
@@ -79,15 +81,28 @@ measure_dispatch() {
     keep json cpu_ns_per_event
 }
 
-measure_send() {
+# send OPTION…: one run of the command over all lines.
+send() {
     AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local "$build/bench/command_cost" \
         "$build/lk-dispatch" send --endpoint "$(endpoint tls)" --region us-east-1 \
         --ca-bundle "$work/tls.pem" --stream bench --producer-id server@hostname \
-        --type "element inserted in collection posts" "$work/lines.ndjson" >"$work/out" 2>"$work/send.log" ||
-        { cat "$work/send.log" >&2; exit 1; }
+        --type "element inserted in collection posts" "$@" "$work/lines.ndjson" \
+        >"$work/out" 2>"$work/send.log" || { cat "$work/send.log" >&2; exit 1; }
+}
+
+measure_send() {
+    send
     keep_scaled send_cpu cpu_seconds 1e9 "$lines"
     keep_scaled send_memory max_resident_bytes 1 1048576
     keep_rate send_rate seconds "$lines"
+    local sync
+    for sync in os every-commit; do
+        rm -rf "$outbox"
+        send --outbox "$outbox" --outbox-sync "$sync"
+        keep_rate "send_rate_$sync" seconds "$lines"
+        keep_ratio "outbox_$sync" "send_rate_$sync" send_rate
+    done
+    keep_scaled send_memory_outbox max_resident_bytes 1 1048576
 }
 
 measure_scale() {
@@ -117,10 +132,12 @@ measure_memory() {
     keep_difference idle_more idle_memory bare_memory
     "$build/bench/streams" "$(endpoint plain)" 200 >"$work/out"
     keep_scaled stream_memory bytes_per_stream 1 1024
+    keep_scaled client_memory bytes_per_client 1 1024
     keep threads threads
     "$build/bench/memory_bound" >"$work/out"
     keep_scaled budget budget_bytes 1 1048576
     keep_scaled most_memory most_bytes 1 1048576
+    keep_scaled most_memory_outbox with_outbox 1 1048576
 }
 
 measure_driver() {
@@ -170,6 +187,9 @@ row driver "the driver's own share (ns)" 'at most' 200
 row send_cpu 'send: CPU a line (ns)' 'at most' 1800
 row send_rate 'send: lines/s'
 row send_memory 'send: most memory (MiB)' 'at most' 176
+row outbox_os 'send --outbox-sync os: rate over without' 'at least' 0.8
+row outbox_every-commit 'every-commit: rate over without' 'at least' 0.5
+row send_memory_outbox 'send with an outbox: memory (MiB)'
 row outstanding '1,000,000 outstanding, over data + key' 'at most' 1.3
 row outstanding_record '1,000,000 outstanding, over the records'
 row shards '1 to 10,000 shards: CPU grows by' 'at most' 1.3
@@ -184,9 +204,11 @@ row wake_ups "idle: wake-ups in $idle_seconds s" 'at most' 0
 row idle_memory 'idle: memory (MiB)'
 row idle_more 'idle: more than bare libcurl (MiB)' 'at most' 4
 row stream_memory 'one more stream (KiB)'
-row threads 'threads of 201 streams on one client'
+row client_memory 'one more client with a stream (KiB)'
+row threads 'threads of 401 streams on 201 clients'
 row budget 'budget_bytes, the default (MiB)'
 row most_memory 'the most with it, by formula (MiB)'
+row most_memory_outbox 'the same with an outbox (MiB)'
 row seed 'lk-dispatch 1.1.0 on Node: CPU (ns)'
 row over_seed 'lk-dispatch 1.1.0 over plain'
 

@@ -19,7 +19,7 @@ keep_difference() { calculate "$(last "$2") - $(last "$3")" >>"$work/$1.figures"
 
 heading() { printf '%-40s %10s   %-21s %-15s %s\n' '' median 'lowest to highest' target met; }
 
-# row FIGURE WHAT ['at most' LIMIT]
+# row FIGURE WHAT ['at most'|'at least' LIMIT]
 row() {
     [[ -s "$work/$1.figures" ]] || return 0
     sort -g "$work/$1.figures" | awk -v what="$2" -v relation="${3:-}" -v limit="${4:-}" '
@@ -29,7 +29,8 @@ row() {
         { value[NR] = $1 }
         END {
             middle = NR % 2 ? value[(NR + 1) / 2] : (value[NR / 2] + value[NR / 2 + 1]) / 2
-            met = relation == "" ? "" : middle <= limit ? "yes" : "NO"
+            holds = relation == "at least" ? middle >= limit : middle <= limit
+            met = relation == "" ? "" : holds ? "yes" : "NO"
             printf "%-40s %10s   %-21s %-15s %s\n", what, shown(middle),
                 shown(value[1]) " to " shown(value[NR]), relation == "" ? "" : relation " " limit, met
         }'
