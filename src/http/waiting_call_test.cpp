@@ -149,17 +149,21 @@ TEST(WaitingCall, TakesNoAnswerThatIsCutShortOrIsNoHttp) {
 }
 
 TEST(WaitingCall, IsEndedByItsDescriptor) {
-    const int stop = eventfd(0, EFD_CLOEXEC);
-    ASSERT_GE(stop, 0);
+    // Closed after the server has ended, which writes to it.
+    struct Event {
+        const int descriptor = eventfd(0, EFD_CLOEXEC);
+        ~Event() { close(descriptor); }
+    } stop;
+    ASSERT_GE(stop.descriptor, 0);
     ScriptedServer server([&](ScriptedConnection& connection) {
         connection.read_request();
-        eventfd_write(stop, 1);
+        eventfd_write(stop.descriptor, 1);
         connection.wait_for_more();
     });
     // Longer than the test may take.
-    const auto came = call_and_wait(
-        {.url = server.url(), .timeout = std::chrono::hours(1), .stop_descriptor = stop});
-    close(stop);
+    const auto came = call_and_wait({.url = server.url(),
+                                     .timeout = std::chrono::hours(1),
+                                     .stop_descriptor = stop.descriptor});
     ASSERT_FALSE(came);
     EXPECT_THAT(came.error().message, HasSubstr("was ended"));
 }
