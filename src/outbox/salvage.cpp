@@ -71,16 +71,19 @@ std::string make_folder(const fs::path& beside) {
 void move_file(const std::string& from, const std::string& to) {
     std::error_code error;
     for (const char* const ending : file_endings) {
-        if (!fs::exists(from + ending, error)) continue;
-        fs::rename(from + ending, to + ending, error);
-        if (error) failed("cannot move " + from + ending + " to " + to + ending, error);
+        const std::string source = from + ending;
+        const std::string target = to + ending;
+        if (!fs::exists(source, error)) continue;
+        fs::rename(source, target, error);
+        if (error)
+            failed(std::string("cannot move ").append(source).append(" to ").append(target), error);
     }
 }
 
 /// The new file's streams, under the numbers that they had.
 class Streams {
   public:
-    Streams(File& file, const std::vector<FileStream>& known, std::vector<FileStream> read)
+    Streams(File& file, const std::vector<FileStream>& known, const std::vector<FileStream>& read)
         : file_(file) {
         for (const FileStream& one : known) add(one);
         for (const FileStream& one : read) add(one);
