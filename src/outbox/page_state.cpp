@@ -71,7 +71,8 @@ std::optional<PageState> PageState::read(std::string_view row, std::int64_t stre
     if (bytes.left().size() != fingerprints * sizeof(std::uint64_t)) return std::nullopt;
     state.settled_.resize(records);
     for (std::size_t i = 0; i < records; ++i) {
-        state.settled_[i] = (static_cast<std::uint8_t>(bits[i / 8]) >> (i % 8) & 1U) != 0;
+        const auto byte = static_cast<std::uint32_t>(static_cast<std::uint8_t>(bits[i / 8]));
+        state.settled_[i] = (byte >> (i % 8) & 1U) != 0;
     }
     state.unsettled_ = static_cast<std::size_t>(std::ranges::count(state.settled_, false));
     state.fingerprints_.resize(fingerprints);

@@ -121,7 +121,7 @@ class OutboxStageScript : public ::testing::Test {
         Draft draft;
         draft.bytes = data;
         draft.data_bytes = data.size();
-        draft.partition_key = key.empty() ? "random" : key;
+        draft.partition_key = key.empty() ? std::string_view("random") : std::string_view(key);
         draft.lane = key.empty() ? 0 : intake.lane_of(key);
         detail::Slot* const slot = intake.write(draft);
         results.push_back(detail::Slot::of(slot));
