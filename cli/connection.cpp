@@ -150,6 +150,10 @@ void add_connection_options(CLI::App& app, ConnectionOptions& options) {
         ->group(group);
 }
 
+CLI::Option* add_stream_option(CLI::App& app, std::string& stream, const char* what) {
+    return app.add_option("--stream", stream, what)->type_name("NAME")->check(stream_name_or_arn());
+}
+
 void add_local_shards_option(CLI::App& app, ConnectionOptions& options) {
     app.add_option("--local-shards", options.local_shards,
                    "With --local: the shards of a stream that is created; default 1")

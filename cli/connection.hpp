@@ -16,7 +16,8 @@
 
 namespace CLI {
 class App;
-}
+class Option;
+}  // namespace CLI
 
 namespace lk::cli {
 
@@ -35,6 +36,9 @@ struct ConnectionOptions {
     int local_shards = 1;
 };
 
+/// Adds --stream, which is not required unless the result says so.
+CLI::Option* add_stream_option(CLI::App& app, std::string& stream,
+                               const char* what = "The stream's name or ARN");
 /// Adds --endpoint, --region, --profile, --ca-bundle and --wire-format.
 void add_network_options(CLI::App& app, ConnectionOptions& options);
 /// The same, and --local.

@@ -113,9 +113,7 @@ Command add_doctor(CLI::App& parent) {
     const auto options = std::make_shared<DoctorOptions>();
     CLI::App& app = *parent.add_subcommand(
         "doctor", "Go the way of a put, step by step, and say what is wrong");
-    app.add_option("--stream", options->stream, "The stream's name or ARN")
-        ->type_name("NAME")
-        ->check(stream_name_or_arn());
+    add_stream_option(app, options->stream);
     app.add_option("--explain", options->explain,
                    "Print one step alone: endpoint, and what chose it. Asks nobody")
         ->type_name("STEP")

@@ -17,6 +17,8 @@ struct DurabilityOptions {
     OutboxSync sync = OutboxSync::every_commit;
     int max_mebibytes = 1024;
     std::string dead_letters;
+
+    [[nodiscard]] bool has_outbox() const noexcept { return !directory.empty(); }
 };
 
 /// Adds --outbox, --outbox-sync, --outbox-max and --dead-letters.

@@ -56,26 +56,36 @@ bool text_of(ondemand::value& value, std::string& text) {
     return true;
 }
 
-bool read_source(ondemand::value& value, Source& source) {
-    ondemand::object object;
-    if (value.get_object().get(object)) return false;
+// Each member by its name, until one is not as it should be.
+template <class Take>
+bool for_each_member(ondemand::object& object, Take take) {
     for (auto member : object) {
-        std::string_view name;
-        ondemand::value field;
-        if (member.unescaped_key().get(name) || member.value().get(field)) return false;
-        std::string text;
-        if (name != "userId" && name != "producerId" && name != "kinesisPartitionKey") continue;
-        const std::string known(name);
-        if (!text_of(field, text)) return false;
-        if (known == "userId") {
-            if (!text.empty()) source.user_id = text;
-        } else if (known == "producerId") {
-            source.producer_id = text;
-        } else {
-            source.kinesis_partition_key = text;
-        }
+        std::string_view read;
+        ondemand::value value;
+        if (member.unescaped_key().get(read) || member.value().get(value)) return false;
+        // The view ends where a text is read from the value.
+        const std::string name(read);
+        if (!take(name, value)) return false;
     }
     return true;
+}
+
+template <class Take>
+bool for_each_member(ondemand::value& value, Take take) {
+    ondemand::object object;
+    return !value.get_object().get(object) && for_each_member(object, take);
+}
+
+bool read_source(ondemand::value& value, Source& source) {
+    return for_each_member(value, [&](const std::string& name, ondemand::value& field) {
+        if (name == "producerId") return text_of(field, source.producer_id);
+        if (name == "kinesisPartitionKey") return text_of(field, source.kinesis_partition_key);
+        if (name != "userId") return true;
+        std::string user;
+        if (!text_of(field, user)) return false;
+        if (!user.empty()) source.user_id = user;
+        return true;
+    });
 }
 
 bool read_event_member(const std::string& name, ondemand::value& value, Event& event) {
@@ -88,30 +98,19 @@ bool read_event_member(const std::string& name, ondemand::value& value, Event& e
 }
 
 bool read_event(ondemand::value& value, Event& event) {
-    ondemand::object object;
-    if (value.get_object().get(object)) return false;
-    for (auto member : object) {
-        std::string_view name;
-        ondemand::value field;
-        if (member.unescaped_key().get(name) || member.value().get(field)) return false;
-        if (!read_event_member(std::string(name), field, event)) return false;
-    }
-    return true;
+    return for_each_member(value, [&](const std::string& name, ondemand::value& field) {
+        return read_event_member(name, field, event);
+    });
 }
 
 bool read_record(ondemand::value& value, Event& event) {
-    ondemand::object object;
     std::string data;
-    if (value.get_object().get(object)) return false;
-    for (auto member : object) {
-        std::string_view name;
-        ondemand::value field;
-        if (member.unescaped_key().get(name) || member.value().get(field)) return false;
-        if (name == "data" && !text_of(field, data)) return false;
-        if (name == "partitionKey" && !text_of(field, event.source.kinesis_partition_key)) {
-            return false;
-        }
-    }
+    const bool read = for_each_member(value, [&](const std::string& name, ondemand::value& field) {
+        if (name == "data") return text_of(field, data);
+        if (name == "partitionKey") return text_of(field, event.source.kinesis_partition_key);
+        return true;
+    });
+    if (!read) return false;
     const auto bytes = wire::decode_base64(data);
     if (!bytes) return false;
     event.data = *bytes;
@@ -146,27 +145,19 @@ Expected<EventLine, std::string> EventLineReader::read(std::string_view line) {
         return std::string(no_event);
     }
     bool wrapped = false;
-    for (auto member : object) {
-        std::string_view key;
-        ondemand::value value;
-        if (member.unescaped_key().get(key) || member.value().get(value)) {
-            return std::string(no_event);
-        }
-        const std::string name(key);
-        bool well = true;
+    const bool well = for_each_member(object, [&](const std::string& name, ondemand::value& value) {
         if (name == "event") {
             wrapped = true;
-            well = read_event(value, read.event);
-        } else if (name == "record") {
-            wrapped = read.is_record = true;
-            well = read_record(value, read.event);
-        } else if (name == "explicitHashKey") {
-            well = text_of(value, read.explicit_hash_key);
-        } else if (!wrapped) {
-            well = read_event_member(name, value, read.event);
+            return read_event(value, read.event);
         }
-        if (!well) return std::string(no_event);
-    }
+        if (name == "record") {
+            wrapped = read.is_record = true;
+            return read_record(value, read.event);
+        }
+        if (name == "explicitHashKey") return text_of(value, read.explicit_hash_key);
+        return wrapped || read_event_member(name, value, read.event);
+    });
+    if (!well) return std::string(no_event);
     if (!read.is_record && (read.event.id.empty() || read.event.type.empty())) {
         return std::string(no_event);
     }

@@ -191,9 +191,7 @@ Command add_outbox(CLI::App& parent) {
     app.add_option("DIR", options->directory, "The outbox's folder")
         ->required()
         ->check(not_empty());
-    app.add_option("--stream", options->stream, "Of this stream alone; default: of all")
-        ->type_name("NAME")
-        ->check(stream_name_or_arn());
+    add_stream_option(app, options->stream, "Of this stream alone; default: of all");
     app.add_option("--wait", options->seconds, "retry: for so many seconds; default 600")
         ->type_name("SECONDS")
         ->check(whole_number(1, 31'536'000));

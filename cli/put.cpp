@@ -12,20 +12,18 @@
 
 #include "cli/command.hpp"
 #include "cli/command_line.hpp"
-#include "cli/connection.hpp"
 #include "cli/console.hpp"
-#include "cli/durability.hpp"
 #include "cli/input.hpp"
 #include "cli/outcomes.hpp"
 #include "cli/output.hpp"
+#include "cli/publishing.hpp"
 #include "cli/timestamp.hpp"
 
 namespace lk::cli {
 namespace {
 
 struct PutOptions {
-    ConnectionOptions connection;
-    std::string stream;
+    PublishingOptions to;
     std::string producer_id;
     std::string type;
     bool has_data = false;
@@ -35,8 +33,6 @@ struct PutOptions {
     std::string explicit_hash_key;
     std::string id;
     std::string timestamp;
-    int deliver_within_seconds = 30;
-    DurabilityOptions durability;
 };
 
 constexpr std::chrono::seconds patience_without_news{1};
@@ -101,21 +97,22 @@ ExitStatus put(const PutOptions& options, Console& console) {
         }
         data = std::move(read).value();
     }
-    auto client = open_client(options.connection, options.stream, LocalStreamUse::create, console);
+    auto client =
+        open_client(options.to.connection, options.to.stream, LocalStreamUse::create, console);
     if (!client) return report_not_opened(client.error(), console);
     std::atomic<bool> takes_long = false;
     const auto log = [&takes_long, say = log_to(console)](LogLevel level, std::string_view line) {
         if (takes_long) say(level, line);
     };
-    const std::chrono::seconds patience(options.deliver_within_seconds);
-    const bool durable = !options.durability.directory.empty();
+    const std::chrono::seconds patience = options.to.deliver_within;
+    const bool durable = options.to.durability.has_outbox();
     DispatchOptions settings{.kinesis_client = *client,
-                             .kinesis_stream = options.stream,
+                             .kinesis_stream = options.to.stream,
                              .producer_id = options.producer_id,
                              .log = log};
     // What is in an outbox needs no deadline: the next run goes on with it.
     if (!durable) settings.deliver_within = patience;
-    apply(options.durability, settings);
+    apply(options.to.durability, settings);
     auto dispatch = try_get_dispatch(settings);
     if (!dispatch) return report_no_dispatch(dispatch.error(), console);
 
@@ -131,7 +128,7 @@ ExitStatus put(const PutOptions& options, Console& console) {
     takes_long = true;
     // close() ends what would otherwise wait for as long as the stream cannot be reached.
     const bool all_published =
-        !durable || drain_outbox(*dispatch, options.durability, patience, console);
+        !durable || drain_outbox(*dispatch, options.to.durability, patience, console);
     const Outcome outcome = published.wait();
     if (!outcome) {
         if (outcome.error().code == ErrorCode::kept) return ExitStatus::failed;
@@ -152,10 +149,7 @@ ExitStatus put(const PutOptions& options, Console& console) {
 Command add_put(CLI::App& parent) {
     const auto options = std::make_shared<PutOptions>();
     CLI::App& app = *parent.add_subcommand("put", "Publish one event and print it");
-    app.add_option("--stream", options->stream, "The stream's name or ARN")
-        ->type_name("NAME")
-        ->check(stream_name_or_arn())
-        ->required();
+    add_stream_option(app, options->to.stream)->required();
     app.add_option("--producer-id", options->producer_id, "Who publishes it, such as service@host")
         ->type_name("ID")
         ->check(not_empty())
@@ -181,13 +175,9 @@ Command add_put(CLI::App& parent) {
                    "When it happened, such as 2016-01-31T12:00:00.000Z; default: now")
         ->type_name("TIME")
         ->check(timestamp());
-    app.add_option("--deliver-within", options->deliver_within_seconds,
-                   "Give up after so many seconds, with --outbox for this run; default 30")
-        ->type_name("SECONDS")
-        ->check(whole_number(1, 86'400));
-    add_connection_options(app, options->connection);
-    add_local_shards_option(app, options->connection);
-    add_durability_options(app, options->durability);
+    options->to.deliver_within = std::chrono::seconds(30);
+    add_publishing_options(app, options->to,
+                           "Give up after so many seconds, with --outbox for this run; default 30");
     app.footer(
         "Prints the published event, the record's own bytes, as one line of JSON.\n"
         "\n"

@@ -6,25 +6,21 @@
 
 #include "cli/command.hpp"
 #include "cli/command_line.hpp"
-#include "cli/connection.hpp"
 #include "cli/console.hpp"
-#include "cli/durability.hpp"
 #include "cli/event_line.hpp"
 #include "cli/failure_report.hpp"
 #include "cli/input.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/line_reader.hpp"
 #include "cli/outcomes.hpp"
+#include "cli/publishing.hpp"
 
 namespace lk::cli {
 namespace {
 
 struct RedriveOptions {
-    ConnectionOptions connection;
-    DurabilityOptions durability;
-    std::string stream;
+    PublishingOptions to;
     std::vector<std::string> files;
-    int deliver_within_seconds = 600;
 };
 
 // Puts the events of one file; false when no more should be read.
@@ -103,17 +99,18 @@ ExitStatus redrive(const RedriveOptions& options, Console& console) {
         if (!problem.empty()) throw UsageError(problem);
     }
     watch_for_interrupts();
-    auto client = open_client(options.connection, options.stream, LocalStreamUse::create, console);
+    auto client =
+        open_client(options.to.connection, options.to.stream, LocalStreamUse::create, console);
     if (!client) return report_not_opened(client.error(), console);
     DispatchOptions settings{.kinesis_client = *client,
-                             .kinesis_stream = options.stream,
+                             .kinesis_stream = options.to.stream,
                              // Each event has its own.
                              .producer_id = "lk-dispatch redrive",
                              .log = log_to(console)};
-    if (options.durability.directory.empty()) {
-        settings.deliver_within = std::chrono::seconds(options.deliver_within_seconds);
+    if (!options.to.durability.has_outbox()) {
+        settings.deliver_within = options.to.deliver_within;
     }
-    apply(options.durability, settings);
+    apply(options.to.durability, settings);
     auto dispatch = try_get_dispatch(settings);
     if (!dispatch) return report_no_dispatch(dispatch.error(), console);
     Redrive work(*dispatch, console);
@@ -121,9 +118,9 @@ ExitStatus redrive(const RedriveOptions& options, Console& console) {
         if (!work.put(path)) break;
     }
     const ExitStatus status = work.finish();
-    if (options.durability.directory.empty()) return status;
-    const bool all = drain_outbox(*dispatch, options.durability,
-                                  std::chrono::seconds(options.deliver_within_seconds), console);
+    if (!options.to.durability.has_outbox()) return status;
+    const bool all =
+        drain_outbox(*dispatch, options.to.durability, options.to.deliver_within, console);
     return status == ExitStatus::success && !all ? ExitStatus::failed : status;
 }
 
@@ -137,17 +134,9 @@ Command add_redrive(CLI::App& parent) {
                    "Files of dead letters (--dead-letters), of lk-dispatch outbox export, or of "
                    "events as lk-dispatch tail prints them; - is stdin")
         ->required();
-    app.add_option("--stream", options->stream, "The stream's name or ARN")
-        ->type_name("NAME")
-        ->check(stream_name_or_arn())
-        ->required();
-    app.add_option("--deliver-within", options->deliver_within_seconds,
-                   "Give up on an event after so many seconds; default 600")
-        ->type_name("SECONDS")
-        ->check(whole_number(1, 86'400));
-    add_connection_options(app, options->connection);
-    add_local_shards_option(app, options->connection);
-    add_durability_options(app, options->durability);
+    add_stream_option(app, options->to.stream)->required();
+    add_publishing_options(app, options->to,
+                           "Give up on an event after so many seconds; default 600");
     app.footer(
         "The file stays as it is: move it away when all was published. With --dead-letters name\n"
         "another file than the one that is read.\n"

@@ -10,33 +10,29 @@
 
 #include "cli/command.hpp"
 #include "cli/command_line.hpp"
-#include "cli/connection.hpp"
 #include "cli/console.hpp"
-#include "cli/durability.hpp"
 #include "cli/field_reader.hpp"
 #include "cli/input.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/progress_printer.hpp"
+#include "cli/publishing.hpp"
 #include "cli/sender.hpp"
 
 namespace lk::cli {
 namespace {
 
 struct SendOptions {
-    ConnectionOptions connection;
-    std::string stream;
+    PublishingOptions to;
     std::string producer_id;
     std::string type;
     FieldNames fields;
     std::vector<std::string> files;
-    int deliver_within_seconds = 600;
     bool has_deliver_within = false;
-    DurabilityOptions durability;
     std::optional<Stage> print;
 };
 
 void check(const SendOptions& options) {
-    if (options.print == Stage::stored && options.durability.directory.empty()) {
+    if (options.print == Stage::stored && !options.to.durability.has_outbox()) {
         throw UsageError(
             "--print stored: events are stored only with --outbox DIR; give it, or "
             "--print published");
@@ -57,23 +53,24 @@ void check(const SendOptions& options) {
 ExitStatus send(const SendOptions& options, Console& console) {
     check(options);
     watch_for_interrupts();
-    auto client = open_client(options.connection, options.stream, LocalStreamUse::create, console);
+    auto client =
+        open_client(options.to.connection, options.to.stream, LocalStreamUse::create, console);
     if (!client) return report_not_opened(client.error(), console);
     // A slow stream must slow the reading down, not let events run out of time: so less is held
     // than the slowest stream, one shard of 1 MiB/s, takes in the time that an event is given.
-    const std::size_t budget_bytes =
-        static_cast<std::size_t>(std::clamp(options.deliver_within_seconds / 2, 1, 64)) * 1024 *
-        1024;
-    const bool durable = !options.durability.directory.empty();
+    const std::size_t budget_bytes = static_cast<std::size_t>(std::clamp<std::int64_t>(
+                                         options.to.deliver_within.count() / 2, 1, 64)) *
+                                     1024 * 1024;
+    const bool durable = options.to.durability.has_outbox();
     DispatchOptions settings{.kinesis_client = *client,
-                             .kinesis_stream = options.stream,
+                             .kinesis_stream = options.to.stream,
                              .producer_id = options.producer_id,
                              .budget_bytes = budget_bytes,
                              .log = log_to(console)};
     if (!durable || options.has_deliver_within) {
-        settings.deliver_within = std::chrono::seconds(options.deliver_within_seconds);
+        settings.deliver_within = options.to.deliver_within;
     }
-    apply(options.durability, settings);
+    apply(options.to.durability, settings);
     auto dispatch = try_get_dispatch(settings);
     if (!dispatch) return report_no_dispatch(dispatch.error(), console);
 
@@ -87,7 +84,7 @@ ExitStatus send(const SendOptions& options, Console& console) {
     const ExitStatus status = sender.finish(durable);
     if (!durable) return status;
     const bool all_published =
-        drain_outbox(*dispatch, options.durability, std::chrono::hours(24 * 365), console);
+        drain_outbox(*dispatch, options.to.durability, std::chrono::hours(24 * 365), console);
     return status == ExitStatus::success && !all_published ? ExitStatus::failed : status;
 }
 
@@ -99,10 +96,7 @@ Command add_send(CLI::App& parent) {
     app.add_option("FILE", options->files,
                    "Files of one JSON text a line; - is stdin, which is also read when no file is "
                    "given");
-    app.add_option("--stream", options->stream, "The stream's name or ARN")
-        ->type_name("NAME")
-        ->check(stream_name_or_arn())
-        ->required();
+    add_stream_option(app, options->to.stream)->required();
     app.add_option("--producer-id", options->producer_id,
                    "Who publishes them, such as service@host")
         ->type_name("ID")
@@ -124,13 +118,9 @@ Command add_send(CLI::App& parent) {
                    "Take the user from this field; where it is missing null")
         ->type_name("FIELD")
         ->check(not_empty());
-    app.add_option("--deliver-within", options->deliver_within_seconds,
-                   "Give up on an event after so many seconds; default 600, with --outbox never")
-        ->type_name("SECONDS")
-        ->check(whole_number(1, 86'400));
-    add_connection_options(app, options->connection);
-    add_local_shards_option(app, options->connection);
-    add_durability_options(app, options->durability);
+    add_publishing_options(
+        app, options->to,
+        "Give up on an event after so many seconds; default 600, with --outbox never");
     app.add_option_function<std::string>(
            "--print",
            [options = options.get()](const std::string& stage) {

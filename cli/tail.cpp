@@ -223,10 +223,7 @@ ExitStatus tail(const TailOptions& options, Console& console) {
 Command add_tail(CLI::App& parent) {
     const auto options = std::make_shared<TailOptions>();
     CLI::App& app = *parent.add_subcommand("tail", "Print a stream's records");
-    app.add_option("--stream", options->stream, "The stream's name or ARN")
-        ->type_name("NAME")
-        ->check(stream_name_or_arn())
-        ->required();
+    add_stream_option(app, options->stream)->required();
     app.add_option_function<std::string>(
            "--from",
            [options](const std::string& name) {
