@@ -21,6 +21,16 @@ class Generations {
         std::uint64_t paused = 0;
         /// Left in the outbox for the next run.
         std::uint64_t kept = 0;
+
+        Tally& operator+=(const Tally& other) noexcept {
+            unsettled += other.unsettled;
+            published += other.published;
+            failed += other.failed;
+            unknown += other.unknown;
+            paused += other.paused;
+            kept += other.kept;
+            return *this;
+        }
     };
     /// Of records that an earlier run of the program dispatched: no flush() waits for them.
     static constexpr std::uint32_t earlier_run = std::numeric_limits<std::uint32_t>::max();
@@ -74,12 +84,7 @@ class Generations {
         Tally sum;
         for (std::size_t i = 0; i < tallies_.size() && first_ + i <= generation; ++i) {
             Tally& tally = tallies_[i];
-            sum.unsettled += tally.unsettled;
-            sum.published += tally.published;
-            sum.failed += tally.failed;
-            sum.unknown += tally.unknown;
-            sum.paused += tally.paused;
-            sum.kept += tally.kept;
+            sum += tally;
             tally = {.unsettled = tally.unsettled, .paused = tally.paused};
         }
         while (!tallies_.empty() && first_ <= generation && tallies_.front().unsettled == 0) {
@@ -98,13 +103,7 @@ class Generations {
             const Tally joined = tallies_.front();
             tallies_.pop_front();
             ++first_;
-            Tally& tally = tallies_.front();
-            tally.unsettled += joined.unsettled;
-            tally.published += joined.published;
-            tally.failed += joined.failed;
-            tally.unknown += joined.unknown;
-            tally.paused += joined.paused;
-            tally.kept += joined.kept;
+            tallies_.front() += joined;
         }
     }
 
