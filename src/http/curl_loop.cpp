@@ -50,7 +50,6 @@ struct CurlLoop::State {
         std::shared_ptr<Handles> handles;
         std::shared_ptr<std::promise<void>> ended;
     };
-    std::vector<std::shared_ptr<Handles>> beginning;
     std::vector<Posted> inbox;
     std::vector<Ending> endings;
 };
@@ -105,16 +104,13 @@ TimePoint CurlLoop::State::take_round() {
 }
 
 void CurlLoop::State::take_inbox() {
-    decltype(beginning) new_ones;
     decltype(inbox) posted;
     decltype(endings) ending;
     {
         const std::lock_guard lock(mutex);
-        new_ones.swap(beginning);
         posted.swap(inbox);
         ending.swap(endings);
     }
-    for (const auto& handles : new_ones) transfers->begin(handles);
     for (Posted& one : posted) {
         transfers->start(one.handles, std::move(one.request), std::move(one.done));
     }
@@ -181,12 +177,6 @@ void CurlLoop::drive_until(const std::function<bool()>& over) {
 
 bool CurlLoop::on_loop_thread() const noexcept {
     return !inherited() && state_->seat.taken_by_this_thread();
-}
-
-void CurlLoop::begin_requests(const std::shared_ptr<Handles>& handles) {
-    if (inherited()) return;
-    const std::lock_guard lock(state_->mutex);
-    state_->beginning.push_back(handles);
 }
 
 void CurlLoop::post(const std::shared_ptr<Handles>& handles, Request request, Done done) {

@@ -29,8 +29,6 @@ class CurlLoop final : public Loop {
     void drive_until(const std::function<bool()>& over) override;
     [[nodiscard]] bool on_loop_thread() const noexcept override;
 
-    /// For each transport once, before its first request. From any thread.
-    void begin_requests(const std::shared_ptr<Handles>& handles);
     /// From any thread.
     void post(const std::shared_ptr<Handles>& handles, Request request, Done done);
     /// Ends every request that a transport has posted, and will post; returns when each `done` was

@@ -36,9 +36,7 @@ std::shared_ptr<CurlLoop> loop_for(const TransportOptions& options) {
 class CurlTransport final : public Transport {
   public:
     explicit CurlTransport(const TransportOptions& options)
-        : loop_(loop_for(options)), handles_(std::make_shared<Handles>(options)) {
-        loop_->begin_requests(handles_);
-    }
+        : loop_(loop_for(options)), handles_(std::make_shared<Handles>(options)) {}
 
     // The loop may live on without it, for others and for those who take part in it.
     ~CurlTransport() override {

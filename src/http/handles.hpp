@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "http/transfer.hpp"
@@ -19,6 +20,9 @@ class Handles {
     [[nodiscard]] std::unique_ptr<Transfer> take(OpenSockets& sockets);
     void give_back(std::unique_ptr<Transfer> transfer);
 
+    /// True the first time.
+    [[nodiscard]] bool begin() noexcept { return !std::exchange(begun_, true); }
+    [[nodiscard]] bool begun() const noexcept { return begun_; }
     /// The transport goes: it begins no request any more.
     void end() noexcept;
     [[nodiscard]] bool ended() const noexcept { return ended_; }
@@ -31,6 +35,7 @@ class Handles {
   private:
     const TransportOptions options_;
     std::vector<std::unique_ptr<Transfer>> idle_;
+    bool begun_ = false;
     bool ended_ = false;
 };
 

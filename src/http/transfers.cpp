@@ -54,17 +54,16 @@ Transfers::~Transfers() {
     curl_multi_cleanup(multi_);
 }
 
-void Transfers::begin(const std::shared_ptr<Handles>& handles) {
-    ++transports_;
-    connections_ += handles->max_connections();
-    allow_connections();
-}
-
 void Transfers::start(const std::shared_ptr<Handles>& handles, Request request, Done done) {
     NoAnswer refused{.message = "the client is being destroyed; nothing was sent.",
                      .may_have_been_sent = false};
     if (!handles->ended()) {
         try {
+            if (handles->begin()) {
+                ++transports_;
+                connections_ += handles->max_connections();
+                allow_connections();
+            }
             look_for_a_freeze();
             std::unique_ptr<Transfer> transfer = handles->take(sockets_);
             under_way_.reserve(under_way_.size() + 1);
@@ -152,6 +151,7 @@ void Transfers::end(const std::shared_ptr<Handles>& handles) {
         NoAnswer none = ended.transfer->cut_short();
         finish(std::move(ended), std::move(none));
     }
+    if (!handles->begun()) return;
     --transports_;
     connections_ -= handles->max_connections();
     allow_connections();

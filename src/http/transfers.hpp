@@ -25,8 +25,6 @@ class Transfers {
     Transfers(const Transfers&) = delete;
     Transfers& operator=(const Transfers&) = delete;
 
-    /// A transport's first request comes after this.
-    void begin(const std::shared_ptr<Handles>& handles);
     void start(const std::shared_ptr<Handles>& handles, Request request, Done done);
 
     /// Sends and receives what can be without waiting, and calls `done` of what is finished.
