@@ -113,8 +113,10 @@ void Budget::holds_besides(std::size_t bytes) noexcept {
     if (besides_.exchange(bytes, std::memory_order_seq_cst) > bytes) wake();
 }
 
-void Budget::keys_are_paused(std::size_t count) noexcept {
-    if (paused_keys_.exchange(count, std::memory_order_seq_cst) > count) wake();
+void Budget::keys_resumed(std::size_t count) noexcept {
+    if (count == 0) return;
+    paused_keys_.fetch_sub(count, std::memory_order_seq_cst);
+    wake();
 }
 
 void Budget::wake() noexcept {

@@ -86,8 +86,10 @@ class Budget {
     void outbox_is_full(bool is_full) noexcept;
     /// The driver: memory that is kept besides pages and events, more or less of it than before.
     void holds_besides(std::size_t bytes) noexcept;
-    /// So many keys are paused.
-    void keys_are_paused(std::size_t count) noexcept;
+    /// So many keys more are paused, or fewer. Not with a lock held that wait_for_room()'s
+    /// `gives_up` takes.
+    void keys_paused(std::size_t count) noexcept { paused_keys_.fetch_add(count); }
+    void keys_resumed(std::size_t count) noexcept;
     /// The driver: a result of an event that is held no more is still wanted, or is no more.
     void hold_result() noexcept { events_.fetch_add(1, std::memory_order_relaxed); }
     void let_go_results(std::size_t count) noexcept { give_back({.events = count}); }

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "pipeline/core_script.hpp"
+#include "pipeline/paused_lanes.hpp"
 #include "pipeline/slot.hpp"
 
 namespace lk::pipeline {
@@ -49,15 +50,34 @@ TEST(Budget, CountsPagesAsAllocatedAndWhatIsKeptOfEachEvent) {
 TEST(Budget, CountsWhatIsRememberedOfPausedKeys) {
     Budget budget(usual);
     budget.page_opened(999'999 - 100 * Budget::bytes_a_paused_key);
-    budget.keys_are_paused(100);
+    budget.keys_paused(100);
     EXPECT_EQ(budget.held(), 999'999U);
     EXPECT_EQ(budget.ask({}), Answer::room);
-    budget.keys_are_paused(101);
+    budget.keys_paused(1);
     EXPECT_EQ(budget.ask({}), Answer::full);
-    std::thread resumes([&] { budget.keys_are_paused(99); });
+    std::thread resumes([&] { budget.keys_resumed(2); });
     budget.wait_for_room({}, never);
     resumes.join();
     EXPECT_EQ(budget.ask({}), Answer::room);
+}
+
+// Who waits looks whether its key is paused, and who resumes a key wakes those who wait.
+TEST(Budget, KeysArePausedAndResumedBesideThoseWhoWait) {
+    const auto budget = std::make_shared<Budget>(usual);
+    PausedLanes paused(budget);
+    std::atomic<bool> over{false};
+    std::thread waits([&] {
+        while (!over) budget->wait_for_room({.lane = red}, [&] { return paused.contains(red); });
+    });
+    for (int i = 0; i < 20'000; ++i) {
+        paused.add({blue, red, blue});
+        EXPECT_TRUE(paused.remove(blue));
+        EXPECT_TRUE(paused.remove(red));
+        EXPECT_FALSE(paused.remove(red));
+    }
+    over = true;
+    waits.join();
+    EXPECT_EQ(budget->paused_keys(), 0U);
 }
 
 TEST(Budget, IsFullByBytesAndByEvents) {

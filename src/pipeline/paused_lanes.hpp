@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -21,35 +20,39 @@ class PausedLanes {
     explicit PausedLanes(std::shared_ptr<Budget> budget) noexcept : budget_(std::move(budget)) {}
 
     [[nodiscard]] bool contains(std::uint64_t lane) const {
-        if (count_.load(std::memory_order_relaxed) == 0) return false;
+        if (budget_->paused_keys() == 0) return false;
         const std::lock_guard lock(mutex_);
         return lanes_.contains(lane);
     }
 
+    /// They are counted first, and uncounted last: the budget never counts too few.
     void add(const std::vector<std::uint64_t>& lanes) {
-        const std::lock_guard lock(mutex_);
-        lanes_.insert(lanes.begin(), lanes.end());
-        count();
+        budget_->keys_paused(lanes.size());
+        std::size_t known = lanes.size();
+        {
+            const std::lock_guard lock(mutex_);
+            const std::size_t before = lanes_.size();
+            lanes_.insert(lanes.begin(), lanes.end());
+            known -= lanes_.size() - before;
+        }
+        budget_->keys_resumed(known);
     }
 
     /// False when it was not paused.
     bool remove(std::uint64_t lane) {
-        const std::lock_guard lock(mutex_);
-        const bool was_paused = lanes_.erase(lane) != 0;
-        count();
-        return was_paused;
+        std::size_t removed = 0;
+        {
+            const std::lock_guard lock(mutex_);
+            removed = lanes_.erase(lane);
+        }
+        budget_->keys_resumed(removed);
+        return removed != 0;
     }
 
   private:
-    void count() {
-        count_.store(lanes_.size(), std::memory_order_relaxed);
-        budget_->keys_are_paused(lanes_.size());
-    }
-
     const std::shared_ptr<Budget> budget_;
     mutable std::mutex mutex_;
     std::unordered_set<std::uint64_t> lanes_;
-    std::atomic<std::size_t> count_{0};
 };
 
 }  // namespace lk::pipeline
