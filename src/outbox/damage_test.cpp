@@ -359,6 +359,16 @@ TEST(DamagedOutbox, WhoseRescueWasInterruptedIsRescuedAllTheSame) {
     // After the damaged one went, and before the new one came.
     fs::rename(file_in(directory.path()), file_in(directory.path(), "outbox.db.saved"));
     EXPECT_EQ(unsettled_in(*open_or_fail(options), id), Texts{"kept"});
+    // The same, with the damaged one's log still there: a whole log, of other events.
+    fs::rename(file_in(directory.path()), file_in(directory.path(), "outbox.db.saved"));
+    {
+        const TestDirectory elsewhere;
+        const auto other = open_or_fail(Kept::options_in(elsewhere.path()));
+        keep_page(*other, {"stale", "stale too"});
+        fs::copy_file(file_in(elsewhere.path(), "outbox.db-wal"),
+                      file_in(directory.path(), "outbox.db-wal"));
+    }
+    EXPECT_EQ(unsettled_in(*open_or_fail(options), id), Texts{"kept"});
     // Before the new one was whole.
     directory.write("outbox.db.saved", "half of it");
     EXPECT_EQ(unsettled_in(*open_or_fail(options), id), Texts{"kept"});

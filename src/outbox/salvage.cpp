@@ -80,6 +80,17 @@ void move_file(const std::string& from, const std::string& to) {
     }
 }
 
+// What the damaged file left beside it, when that was interrupted after the file itself went: a log
+// that is not the new file's would be taken for it.
+void set_aside_leftovers(const std::string& path) {
+    std::error_code error;
+    const auto is_there = [&](const char* ending) { return fs::exists(path + ending, error); };
+    if (std::none_of(file_endings.begin(), file_endings.end(), is_there)) return;
+    const std::string folder = make_folder(path);
+    move_file(path, folder + "/" + fs::path(path).filename().string());
+    synchronize_folder(folder);
+}
+
 /// The new file's streams, under the numbers that they had.
 class Streams {
   public:
@@ -178,6 +189,7 @@ void finish_salvage(const std::string& path) {
     if (fs::exists(path, error)) {
         remove_file(saved_path(path));
     } else {
+        set_aside_leftovers(path);
         move_file(saved_path(path), path);
         synchronize_folder(fs::path(path).parent_path());
     }
