@@ -167,8 +167,9 @@ class Core {
             if (!record->settled) each(record);
         }
     }
-    /// Fails one that was discarded while it was in the outbox alone; its lane goes on.
-    void fail_discarded(Pending* record, const Error& error);
+    /// In place of admit(): fails a record that was discarded while it was in the outbox alone; its
+    /// lane goes on.
+    void fail_discarded(Pending* record, const Error& error, TimePoint now);
     /// Lanes paused since this was emptied last.
     std::vector<std::uint64_t>& newly_paused() noexcept { return newly_paused_; }
 

@@ -63,13 +63,16 @@ Core::Discarded Core::discard(std::uint64_t lane, const Error& error,
     if (!lanes_.is_paused(lane)) return Discarded::not_paused;
     std::vector<Pending*> waiting;
     bool are_all = true;
-    for_each_unsettled(lane, [&](Pending* record) {
-        if (!Generations::is_up_to(record->generation, last_generation)) return;
+    for (Pending* record = lanes_.first_of(lane); record != nullptr && are_all;
+         record = record->lane_next) {
+        if (record->settled || !Generations::is_up_to(record->generation, last_generation)) {
+            continue;
+        }
         are_all = waiting.size() < most_told_at_once;
-        if (!are_all) return;
+        if (!are_all) break;
         record->doomed = true;
         waiting.push_back(record);
-    });
+    }
     take_out_doomed();
     for (Pending* record : waiting) fail_by_name(record, error);
     if (!are_all) return Discarded::some;
@@ -77,9 +80,10 @@ Core::Discarded Core::discard(std::uint64_t lane, const Error& error,
     return Discarded::all;
 }
 
-void Core::fail_discarded(Pending* record, const Error& error) {
+void Core::fail_discarded(Pending* record, const Error& error, TimePoint now) {
+    // So it enters no queue.
     record->doomed = true;
-    take_out_doomed();
+    admit(record, now);
     // That it fails must not pause the lane anew.
     const bool is_new = lanes_.pause(record->lane);
     if (is_new) generations_.paused(record->generation);

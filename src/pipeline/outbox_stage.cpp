@@ -214,9 +214,10 @@ bool OutboxStage::holds_its_share(std::uint64_t lane, const Record& record) cons
 
 void OutboxStage::admit(Pending* record, TimePoint now) {
     (record->reloaded ? bytes_reloaded_ : bytes_from_dispatch_) += held_bytes(*record);
-    core_.admit(record, now);
     if (const Error* const error = discards(record->lane, record->generation)) {
-        core_.fail_discarded(record, *error);
+        core_.fail_discarded(record, *error, now);
+    } else {
+        core_.admit(record, now);
     }
 }
 

@@ -137,8 +137,11 @@ void OutboxStage::restore(const outbox::KeptPage& page, const ShelvedPage& shelv
         ++in_core.unsettled;
         shelf_.remove_key(lane);
         bytes_reloaded_ += held_bytes(*record);
-        core_.admit_late(record, age, now);
-        if (discard != nullptr && !record->settled) core_.fail_discarded(record, *discard);
+        if (discard != nullptr) {
+            core_.fail_discarded(record, *discard, now);
+        } else {
+            core_.admit_late(record, age, now);
+        }
     });
     // Each counts as an event again, and did so for its result.
     budget_.let_go_results(results);

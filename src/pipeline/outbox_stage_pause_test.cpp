@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/core_script.hpp"
 #include "pipeline/outbox_stage_script.hpp"
 
 namespace lk::pipeline {
@@ -97,12 +98,27 @@ TEST_F(OutboxStagePause, WhatIsDiscardedFailsWhereverItIs) {
     EXPECT_FALSE(core.generations().any_unsettled_up_to(last_generation + 1));
 }
 
+// Too large for the stream besides: it fails once.
+TEST_F(OutboxStagePause, WhatIsDiscardedBeforeItIsSentFailsOnce) {
+    pause_the_key_with_most();
+    drain();
+    core.stream_is(limited_to(mebibyte), now);
+    write("large", "p", 2 * mebibyte);
+    turn();
+    const Error discarded{ErrorCode::lane_paused, "discarded", false, 0};
+    ASSERT_EQ(core.discard(lane, discarded, intake.end_generation()), Core::Discarded::all);
+    stage->discarded(lane, discarded, intake.end_generation());
+    take_settled();
+    drain();
+    EXPECT_EQ(endings[Ending::failed], static_cast<int>(own.size()) + 2);
+    EXPECT_THAT(outbox->pages, IsEmpty());
+    EXPECT_EQ(budget->events(), 0U);
+}
+
 TEST_F(OutboxStagePause, AtTheEndItIsLeftForTheNextRun) {
     pause_the_key_with_most();
     drain();
-    stage->end(now, {ErrorCode::kept, "kept", false, 0});
-    while (core.fail_all({}, {ErrorCode::kept, "kept", false, 0})) take_settled();
-    take_settled();
+    close();
     const auto sum = core.generations().take_up_to(0);
     EXPECT_EQ(sum.kept, own.size());
     EXPECT_EQ(sum.failed, 1U);

@@ -209,14 +209,22 @@ class OutboxStageScript : public ::testing::Test {
         return all;
     }
 
-    void TearDown() override {
-        outbox->work();
-        turn();
-        stage->end(now, {});
-        while (core.fail_all({})) take_settled();
+    void close() {
+        stage->end(now, {ErrorCode::kept, "kept", false, 0});
+        while (core.fail_all({ErrorCode::not_in_time, "closed", false, 0},
+                             {ErrorCode::kept, "kept", false, 0})) {
+            take_settled();
+        }
         core.abandon_requests();
         take_settled();
         stage.reset();
+    }
+
+    void TearDown() override {
+        if (stage == nullptr) return;
+        outbox->work();
+        turn();
+        close();
     }
 
     std::shared_ptr<NoLoop> loop = std::make_shared<NoLoop>();
