@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "cli/command.hpp"
 #include "cli/command_line.hpp"
 #include "cli/connection.hpp"
@@ -59,9 +60,8 @@ std::string size_of(std::uint64_t bytes) {
 }
 
 std::string age_of(std::int64_t since_ms) {
-    using namespace std::chrono;
-    const auto now_ms = floor<milliseconds>(system_clock::now()).time_since_epoch().count();
-    return readable(milliseconds(std::max<std::int64_t>(now_ms - since_ms, 0)));
+    return readable(
+        std::chrono::milliseconds(std::max<std::int64_t>(system_now_ms() - since_ms, 0)));
 }
 
 ExitStatus finish(Output& output, Console& console) {

@@ -150,13 +150,6 @@ std::optional<Error> check(const DispatchSettings& settings) {
     return has_outbox(settings) ? check_outbox(settings) : std::nullopt;
 }
 
-std::uint64_t draw_seed() {
-    RandomBytes random;
-    std::uint64_t seed = 0;
-    random.fill({reinterpret_cast<std::uint8_t*>(&seed), sizeof seed});
-    return seed;
-}
-
 Expected<std::shared_ptr<outbox::StreamOutbox>, Error> open_outbox(const DispatchSettings& settings,
                                                                    const pipeline::Log& log) {
     return outbox::open(
@@ -251,7 +244,7 @@ Expected<std::shared_ptr<detail::Pipeline>, Error> make_pipeline(const DispatchS
                    .asks_at_start = settings.check_stream_within_ms > 0,
                    .pause_on_failure = settings.pause_on_failure,
                    .wait_out_stream_failures = has_outbox(settings),
-                   .random_seed = draw_seed(),
+                   .random_seed = RandomBytes().number(),
                    .sending = {.aggregate_bytes = settings.aggregate_bytes,
                                .highest_rate = settings.max_rate_per_shard,
                                .most_held_by_shard = shard_share}};

@@ -58,11 +58,14 @@ void RandomBytes::fill(std::span<std::uint8_t> out) {
     }
 }
 
-std::uint64_t RandomBytes::below(std::uint64_t bound) {
-    if (bound == 0) return 0;
+std::uint64_t RandomBytes::number() {
     std::uint64_t drawn = 0;
     fill({reinterpret_cast<std::uint8_t*>(&drawn), sizeof drawn});
-    return drawn % bound;
+    return drawn;
+}
+
+std::uint64_t RandomBytes::below(std::uint64_t bound) {
+    return bound == 0 ? 0 : number() % bound;
 }
 
 bool RandomBytes::stale() const noexcept {

@@ -26,6 +26,8 @@ class RandomBytes {
 
     void fill(std::span<std::uint8_t> out);
 
+    /// Any number.
+    std::uint64_t number();
     /// A number in [0, bound).
     std::uint64_t below(std::uint64_t bound);
 

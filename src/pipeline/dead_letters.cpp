@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/clock.hpp"
 #include "event/identity.hpp"
 #include "event/json_text.hpp"
 #include "wire/base64.hpp"
@@ -51,8 +52,7 @@ class Taker : public std::enable_shared_from_this<Taker> {
     explicit Taker(DeadLetterPlaces places) : places_(std::move(places)) {}
 
     void take(const std::vector<DeadLetter>& letters, std::function<void(bool)> taken) {
-        using namespace std::chrono;
-        const auto now_ms = floor<milliseconds>(system_clock::now()).time_since_epoch().count();
+        const std::int64_t now_ms = system_now_ms();
         std::exception_ptr thrown;
         std::vector<std::string> lines;
         for (const DeadLetter& letter : letters) {

@@ -12,13 +12,6 @@
 namespace lk::pipeline {
 namespace {
 
-std::uint64_t draw_seed() {
-    RandomBytes random;
-    std::uint64_t seed = 0;
-    random.fill({reinterpret_cast<std::uint8_t*>(&seed), sizeof seed});
-    return seed;
-}
-
 // Which stripe a thread's random-key records go to: threads spread over all.
 std::size_t stripe_of_this_thread() noexcept {
     static std::atomic<std::size_t> threads{0};
@@ -37,7 +30,7 @@ Intake::Intake(std::shared_ptr<Budget> budget, Doorbell& doorbell,
       pendings_([budget = budget_.get()](std::ptrdiff_t bytes) { budget->slabs_grown(bytes); }),
       slots_(detail::SlotPool::make(std::move(completions), doorbell.loop(),
                                     options.bytes_before_record != 0)),
-      hash_seed_(options.hash_seed ? *options.hash_seed : draw_seed()) {}
+      hash_seed_(options.hash_seed ? *options.hash_seed : RandomBytes().number()) {}
 
 Intake::~Intake() {
     drain([this](Pending* record) { release(record); });

@@ -29,11 +29,6 @@ bool is_whole(const outbox::KeptRecord& kept) {
            kept.cbor.size() <= std::numeric_limits<std::uint32_t>::max();
 }
 
-std::int64_t system_now_ms() {
-    using namespace std::chrono;
-    return floor<milliseconds>(system_clock::now()).time_since_epoch().count();
-}
-
 }  // namespace
 
 void OutboxStage::load_next(TimePoint now) {

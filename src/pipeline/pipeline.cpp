@@ -52,11 +52,6 @@ std::string as_json_string(std::string_view text) {
     return json;
 }
 
-std::int64_t now_ms() {
-    using namespace std::chrono;
-    return floor<milliseconds>(system_clock::now()).time_since_epoch().count();
-}
-
 TimePoint deadline_from_now(std::chrono::milliseconds wait) {
     const TimePoint now = std::chrono::steady_clock::now();
     if (wait <= std::chrono::milliseconds::zero()) return now;
@@ -178,7 +173,7 @@ Published Pipeline::write_event(const EventFields& fields) {
     envelope.timestamp = fields.timestamp_text;
     if (fields.timestamp_text.empty()) {
         bench.timestamps.write(timestamp_text.data(),
-                               fields.has_timestamp ? fields.timestamp_ms : now_ms());
+                               fields.has_timestamp ? fields.timestamp_ms : system_now_ms());
         envelope.timestamp =
             event::JsonString::plain({timestamp_text.data(), timestamp_text.size()});
     }
