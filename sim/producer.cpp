@@ -368,14 +368,12 @@ bool Producer::is_over(const Wait& wait, TimePoint now) const {
 }
 
 void Producer::finish_waits(TimePoint now) {
-    bool closed = false;
-    for (const Wait& wait : waits_) {
-        if (!wait.closes || !is_over(wait, now)) continue;
-        closed = true;
+    const bool closed = std::any_of(waits_.begin(), waits_.end(), [&](const Wait& wait) {
+        return wait.closes && is_over(wait, now);
+    });
+    if (closed) {
         around_.checks.closing(number_);
-        if (core_.generations().any_unsettled_up_to(wait.generation)) {
-            while (core_.fail_all({ErrorCode::not_in_time, "closed", false, 0})) settle();
-        }
+        while (core_.fail_all({ErrorCode::not_in_time, "closed", false, 0})) settle();
         core_.abandon_requests();
         settle();
     }

@@ -322,10 +322,10 @@ void Driver::end(TimePoint now) {
 }
 
 void Driver::finish_waits(TimePoint now) {
-    bool closed = false;
-    for (const Wait& wait : waits_) {
-        if (!may_end(wait, now)) continue;
-        closed = true;
+    // Several may be, and each by itself ends all.
+    const bool closed = std::any_of(waits_.begin(), waits_.end(),
+                                    [&](const Wait& wait) { return may_end(wait, now); });
+    if (closed) {
         end(now);
         core_.abandon_requests();
         settle(now);

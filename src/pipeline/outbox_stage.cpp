@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/fork.hpp"
 #include "pipeline/outbox_stage_mail.hpp"
 #include "pipeline/page.hpp"
 
@@ -110,17 +111,46 @@ void OutboxStage::read_mail(TimePoint now) {
     for (const auto& letter : letters) letter->read(now);
 }
 
+// Keeps the bytes of what is being written where they are, whatever becomes of the records: a disk
+// may hang for longer than close() waits.
+class OutboxStage::WrittenPages {
+  public:
+    explicit WrittenPages(std::shared_ptr<void> owner) : owner_(std::move(owner)) {}
+    ~WrittenPages() {
+        if (origin_.inherited()) {
+            keep_for_good(std::move(owner_));
+        } else {
+            for (Page* const page : pages_) page->let_go();
+        }
+    }
+    WrittenPages(const WrittenPages&) = delete;
+    WrittenPages& operator=(const WrittenPages&) = delete;
+
+    void hold(Page* page) {
+        if (!pages_.empty() && pages_.back() == page) return;
+        pages_.push_back(page);
+        page->hold();
+    }
+
+  private:
+    const Origin origin_;
+    std::shared_ptr<void> owner_;
+    std::vector<Page*> pages_;
+};
+
 void OutboxStage::hand_over(TimePoint now, const std::shared_ptr<void>& owner) {
     if (writing_ || !any_drafts() || now < write_again_at_) return;
     seal(open_);
     seal(open_waiting_);
     written_.swap(drafts_);
+    const auto held = std::make_shared<WrittenPages>(owner);
     std::vector<outbox::PageDraft> pages;
     pages.reserve(written_.size());
     for (const Draft& draft : written_) {
         outbox::PageDraft& page = pages.emplace_back();
         page.reserve(draft.records.size());
         for (const Pending* record : draft.records) {
+            held->hold(record->page);
             page.push_back({.cbor = {record->bytes, record->cbor_bytes},
                             .data_bytes = record->data_bytes,
                             .key_bytes = record->key_bytes,
@@ -136,7 +166,7 @@ void OutboxStage::hand_over(TimePoint now, const std::shared_ptr<void>& owner) {
                                             writing_ = false;
                                             ids ? kept(*ids, then) : not_kept(ids.error(), then);
                                         },
-                                        owner));
+                                        held));
 }
 
 void OutboxStage::kept(const std::vector<outbox::PageId>& ids, TimePoint now) {
@@ -312,6 +342,7 @@ bool OutboxStage::is_full() const noexcept {
 
 TimePoint OutboxStage::next_moment(TimePoint now) const noexcept {
     TimePoint next = ends_at_;
+    if (!to_tell_.empty()) next = std::min(next, now);
     if (!writing_ && any_drafts()) next = std::min(next, std::max(now, write_again_at_));
     if (loading_.empty() && !shelf_.empty()) {
         const TimePoint load_at =
@@ -343,6 +374,10 @@ bool OutboxStage::may_end(TimePoint now, TimePoint deadline) {
 void OutboxStage::end(TimePoint now, const Error& kept) {
     seal(open_);
     seal(open_waiting_);
+    // These may come to stand in the outbox yet, and then the next run sends them.
+    for (const Draft& draft : written_) {
+        for (Pending* record : draft.records) record->may_have_been_stored = true;
+    }
     for (std::deque<Draft>* drafts : {&written_, &drafts_}) {
         for (const Draft& draft : *drafts) {
             for (Pending* record : draft.records) admit(record, now);
@@ -351,6 +386,8 @@ void OutboxStage::end(TimePoint now, const Error& kept) {
     }
     for (const ShelvedPage& page : loading_) leave(page, kept);
     for (const ShelvedPage& page : not_loaded_) leave(page, kept);
+    loading_.clear();
+    not_loaded_.clear();
     while (!set_aside_.empty()) put_back(set_aside_.take_any());
     while (!shelf_.pass_is_over()) leave(shelf_.take_next(), kept);
     shelf_.begin_pass();

@@ -125,6 +125,7 @@ class OutboxStage {
     std::function<void(Answer)> by_mail(Read read, std::shared_ptr<void> owner = {}) const;
 
     class Later;
+    class WrittenPages;
 
     void settled(KeptPlace place);
     void left(KeptPlace place);

@@ -222,6 +222,31 @@ TEST_F(OutboxStageTest, EndsWhenAllIsOnTheDiskOrItTakesTooLong) {
     EXPECT_TRUE(stage->may_end(now + 1s, now)) << "a disk that hangs does not hang close()";
 }
 
+// A disk may hang for longer than close() waits; what it writes then may come to stand there yet.
+TEST_F(OutboxStageTest, EndsWhileAWriteHangsAndLeavesItItsBytes) {
+    write("a", "k", 100'000);
+    turn();
+    close();
+    EXPECT_EQ(endings[Ending::unknown], 1);
+    write("b", "k", 100'000);
+    outbox->work();
+    ASSERT_EQ(outbox->pages.size(), 1U);
+    const std::string_view kept_data = record_of(outbox->pages.begin()->second.records[0]).data;
+    EXPECT_EQ(kept_data.substr(0, 2), "a.");
+}
+
+TEST_F(OutboxStageTest, IsDueWhileItHasSomethingToTell) {
+    write("a");
+    keep();
+    send();
+    EXPECT_EQ(stage->next_moment(now), never);
+    store_all();
+    EXPECT_EQ(stage->next_moment(now), now);
+    turn();
+    EXPECT_EQ(stage->next_moment(now), never);
+    EXPECT_THAT(outbox->pages, IsEmpty());
+}
+
 TEST_F(OutboxStageTest, TheBudgetIsToldWhenTheOutboxIsFull) {
     outbox->most_bytes = 1000;
     write("a", {}, 2000);

@@ -1,8 +1,10 @@
+#include <array>
 #include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <set>
+#include <thread>
 
 #include "fixture.hpp"
 #include "task.hpp"
@@ -241,6 +243,38 @@ TEST_F(Outbox, WaitsOutWhatIsWrongWithTheStream) {
     kinesis->answer_with = nullptr;
     EXPECT_TRUE(get_dispatch(durable()).close(60s));
     EXPECT_THAT(types(), ElementsAre("t", "t")) << "refused once, then stored";
+}
+
+// While the driver is busy two come to close it, with a backlog in the outbox that it reads.
+TEST_F(Outbox, IsClosedByTwoAtOnce) {
+    constexpr std::uint64_t events = 10'000;
+    kinesis->hold();
+    {
+        auto dispatch = get_dispatch(durable());
+        const std::string filler(1000, 'x');
+        for (std::uint64_t i = 0; i < events; ++i) {
+            dispatch("t", json("\"" + filler + "\""), {.partition_key = std::to_string(i % 100)});
+        }
+        EXPECT_EQ(dispatch.close(0ms)->kept, events);
+    }
+    std::promise<void> asked;
+    std::promise<void> go_on;
+    kinesis->describe_with = [&] {
+        asked.set_value();
+        go_on.get_future().wait();
+        return refused(FailureClass::final, ErrorCode::access_denied).error();
+    };
+    auto dispatch = get_dispatch(durable());
+    asked.get_future().wait();
+    std::array<std::uint64_t, 2> kept{};
+    std::vector<std::thread> closing;
+    for (std::uint64_t& count : kept) {
+        closing.emplace_back([&] { count = dispatch.close(0ms)->kept; });
+    }
+    std::this_thread::sleep_for(100ms);
+    go_on.set_value();
+    for (std::thread& thread : closing) thread.join();
+    EXPECT_EQ(kept[0] + kept[1], events);
 }
 
 // Most of them on the disk alone, ten times what memory may hold.
