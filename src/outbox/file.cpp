@@ -1,5 +1,8 @@
 #include "outbox/file.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <limits>
 #include <set>
 
@@ -32,18 +35,20 @@ const char* synchronous(Sync sync) {
     throw DatabaseError(what, sqlite::DatabaseError::Kind::damaged);
 }
 
-std::uint64_t random_seed() {
-    std::uint8_t bytes[sizeof(std::uint64_t)];
-    RandomBytes().fill(bytes);
-    std::uint64_t seed = 0;
-    for (const std::uint8_t byte : bytes) seed = seed << 8 | byte;
-    return seed;
+// SQLite would make it as the umask allows; its log gets the rights that the file has. Where it
+// cannot be made SQLite says why.
+const std::string& made_for_owner_alone(const FileOptions& options) {
+    if (options.vfs.empty()) {
+        const int file = ::open(options.path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        if (file >= 0) ::close(file);
+    }
+    return options.path;
 }
 
 }  // namespace
 
 File::File(const FileOptions& options)
-    : database_(options.path, options.vfs), log_(database_, file_page_bytes) {
+    : database_(made_for_owner_alone(options), options.vfs), log_(database_, file_page_bytes) {
     prepare_schema(database_, options.path);
     database_.execute(synchronous(options.sync));
     log_.copy_and_truncate();
@@ -103,7 +108,7 @@ FileStream File::stream(std::string_view name) {
     }
     if (last >= tally_stream - 1) damaged("the list of the streams is damaged");
     FileStream added{
-        .number = last + 1, .name = std::string(name), .fingerprint_seed = random_seed()};
+        .number = last + 1, .name = std::string(name), .fingerprint_seed = RandomBytes().number()};
     add_stream(added);
     return added;
 }

@@ -2,8 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <atomic>
+#include <filesystem>
 #include <thread>
 
 #include "outbox/test_outbox.hpp"
@@ -12,6 +14,7 @@
 namespace lk::outbox {
 namespace {
 
+namespace fs = std::filesystem;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -248,6 +251,23 @@ TEST(Outbox, NeedsADirectoryAndAnInterval) {
     auto options = options_for(directory, Sync::interval);
     options.sync_interval = std::chrono::milliseconds(0);
     EXPECT_FALSE(open(options, "events"));
+}
+
+TEST(OutboxFile, IsForItsOwnerAlone) {
+    const TestDirectory directory;
+    const fs::path folder = fs::path(directory.path()) / "open to all";
+    fs::create_directory(folder);
+    fs::permissions(folder, fs::perms(0755));
+    const mode_t usual = ::umask(0);
+    {
+        const auto outbox = open_or_fail(
+            {.directory = folder.string(), .max_bytes = 1 << 30, .sync = Sync::every_commit});
+        keep_page(*outbox, {"a secret"});
+        for (const fs::directory_entry& file : fs::directory_iterator(folder)) {
+            EXPECT_EQ(file.status().permissions(), fs::perms(0600)) << file.path();
+        }
+    }
+    ::umask(usual);
 }
 
 TEST(OutboxFile, OfANewerVersionIsRefused) {
