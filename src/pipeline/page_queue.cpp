@@ -74,8 +74,17 @@ outbox::PageId PageQueue::back_id(const Entry& entry) noexcept {
 
 std::size_t PageQueue::bytes_of(const Entry& entry) noexcept {
     const auto* const page = std::get_if<ShelvedPage>(&entry);
-    return sizeof entry + (page != nullptr ? page->memory_bytes() - sizeof *page
-                                           : std::get_if<Pack>(&entry)->memory_bytes());
+    return page != nullptr ? page->memory_bytes() - sizeof *page
+                           : std::get_if<Pack>(&entry)->memory_bytes();
+}
+
+// libstdc++'s deque: blocks of 512 bytes, one also where it is empty, and pointers to them.
+std::size_t PageQueue::memory_bytes() const noexcept {
+    constexpr std::size_t block_bytes = 512;
+    constexpr std::size_t in_block = std::max<std::size_t>(block_bytes / sizeof(Entry), 1);
+    const std::size_t blocks = entries_.size() / in_block + 1;
+    return memory_ + blocks * in_block * sizeof(Entry) +
+           std::max<std::size_t>(blocks + 2, 8) * 2 * sizeof(void*);
 }
 
 void PageQueue::add_entry(const Place& place, Entry entry) {
@@ -101,6 +110,7 @@ void PageQueue::push_back(ShelvedPage page) {
 
 void PageQueue::insert(ShelvedPage page) {
     records_ += page.records;
+    wanted_ += page.wanted.size();
     if (entries_.empty() || back_id(entries_.back()) < page.id) return push_back(std::move(page));
     auto place = std::upper_bound(
         entries_.begin(), entries_.end(), page.id,
@@ -140,21 +150,15 @@ ShelvedPage PageQueue::pop_front() {
         memory_ -= bytes_of(first);
         page = std::move(*std::get_if<ShelvedPage>(&first));
         records_ -= page.records;
+        wanted_ -= page.wanted.size();
     }
     entries_.pop_front();
     return page;
 }
 
-void PageQueue::prepend(PageQueue&& others) {
-    entries_.insert(entries_.begin(), std::move_iterator(others.entries_.begin()),
-                    std::move_iterator(others.entries_.end()));
-    records_ += std::exchange(others.records_, 0);
-    memory_ += std::exchange(others.memory_, 0);
-    others.entries_.clear();
-}
-
 std::size_t PageQueue::drop_unwanted() {
     std::size_t dropped = 0;
+    if (wanted_ == 0) return dropped;
     // What becomes plain is packed.
     PageQueue rest;
     for (Entry& entry : entries_) {
@@ -173,6 +177,7 @@ std::size_t PageQueue::drop_unwanted() {
     }
     entries_ = std::move(rest.entries_);
     memory_ = rest.memory_;
+    wanted_ -= dropped;
     return dropped;
 }
 

@@ -20,12 +20,13 @@ class PageQueue {
     void insert(ShelvedPage page);
     /// The one with the lowest id.
     [[nodiscard]] ShelvedPage pop_front();
-    /// All of the others come before all that is here.
-    void prepend(PageQueue&& others);
 
     [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
     [[nodiscard]] std::uint64_t records() const noexcept { return records_; }
-    [[nodiscard]] std::size_t memory_bytes() const noexcept { return memory_; }
+    /// Results that somebody wanted when their page came.
+    [[nodiscard]] std::size_t wanted() const noexcept { return wanted_; }
+    /// As allocated, but for what allocators add.
+    [[nodiscard]] std::size_t memory_bytes() const noexcept;
 
     /// Lets go of results that nobody wants any more; returns how many.
     std::size_t drop_unwanted();
@@ -66,7 +67,8 @@ class PageQueue {
 
     std::deque<Entry> entries_;
     std::uint64_t records_ = 0;
-    std::size_t memory_ = 0;
+    std::size_t wanted_ = 0;  // results, of all pages
+    std::size_t memory_ = 0;  // that entries hold outside themselves
 };
 
 }  // namespace lk::pipeline

@@ -15,13 +15,15 @@ class SetAside {
   public:
     /// Records of the page that are of this key alone.
     void add(std::uint64_t lane, ShelvedPage page) {
-        change(pages_[lane], [&](PageQueue& pages) { pages.insert(std::move(page)); });
+        const auto [place, is_new] = pages_.try_emplace(lane);
+        if (is_new) count(place->second);
+        change(place->second, [&](PageQueue& pages) { pages.insert(std::move(page)); });
     }
     [[nodiscard]] PageQueue take(std::uint64_t lane) {
         const auto found = pages_.find(lane);
         if (found == pages_.end()) return {};
+        uncount(found->second);
         PageQueue taken = std::move(found->second);
-        memory_ -= taken.memory_bytes();
         pages_.erase(found);
         return taken;
     }
@@ -30,11 +32,12 @@ class SetAside {
 
     [[nodiscard]] bool empty() const noexcept { return pages_.empty(); }
     [[nodiscard]] std::size_t memory_bytes() const noexcept {
-        return memory_ + pages_.size() * (sizeof *pages_.begin() + 2 * sizeof(void*));
+        return memory_ + pages_.size() * (sizeof *pages_.begin() + 4 * sizeof(void*));
     }
     /// Lets go of results that nobody wants any more; returns how many.
     std::size_t drop_unwanted() {
         std::size_t dropped = 0;
+        if (wanted_ == 0) return dropped;
         for (auto& [lane, pages] : pages_) {
             change(pages, [&](PageQueue& one) { dropped += one.drop_unwanted(); });
         }
@@ -42,15 +45,24 @@ class SetAside {
     }
 
   private:
+    void count(const PageQueue& pages) noexcept {
+        memory_ += pages.memory_bytes();
+        wanted_ += pages.wanted();
+    }
+    void uncount(const PageQueue& pages) noexcept {
+        memory_ -= pages.memory_bytes();
+        wanted_ -= pages.wanted();
+    }
     template <class Change>
     void change(PageQueue& pages, Change change) {
-        memory_ -= pages.memory_bytes();
+        uncount(pages);
         change(pages);
-        memory_ += pages.memory_bytes();
+        count(pages);
     }
 
     std::unordered_map<std::uint64_t, PageQueue> pages_;
     std::size_t memory_ = 0;
+    std::size_t wanted_ = 0;
 };
 
 }  // namespace lk::pipeline

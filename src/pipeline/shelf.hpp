@@ -57,8 +57,9 @@ class Shelf {
         return passed_over_keys_.may_hold(lane);
     }
     [[nodiscard]] bool any_passed_over() const noexcept { return !passed_over_.empty(); }
+    /// When the one before is over.
     void begin_pass() {
-        pages_.prepend(std::move(passed_over_));
+        std::swap(pages_, passed_over_);
         passed_over_keys_.clear();
     }
 
