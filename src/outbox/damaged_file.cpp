@@ -1,8 +1,6 @@
 #include "outbox/damaged_file.hpp"
 
-#include <algorithm>
-#include <limits>
-
+#include "outbox/page_body.hpp"
 #include "outbox/schema.hpp"
 
 namespace lk::outbox {
@@ -63,11 +61,13 @@ std::vector<FileStream> DamagedFile::streams() {
 
 std::optional<Tally> DamagedFile::tally() {
     std::optional<Tally> tally;
-    rows("SELECT state FROM unsettled WHERE stream = 9223372036854775807 AND page = 0",
-         [&](const sqlite::Statement& row) {
-             tally = Tally::read(row.bytes(0));
-             return false;
-         });
+    const std::string sql =
+        "SELECT state FROM unsettled WHERE stream = " + std::to_string(tally_stream) +
+        " AND page = 0";
+    rows(sql.c_str(), [&](const sqlite::Statement& row) {
+        tally = Tally::read(row.bytes(0));
+        return false;
+    });
     return tally;
 }
 

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "outbox/file.hpp"
-#include "outbox/page_body.hpp"
 #include "outbox/salvage_source.hpp"
 #include "sqlite/database.hpp"
 

@@ -18,10 +18,6 @@ namespace {
 using sqlite::DatabaseError;
 using sqlite::Rows;
 
-// Where the tally stands in the list of pages: behind all streams, beside the newest pages, so
-// that it is written with a page of the file that is written anyway.
-constexpr std::int64_t tally_stream = std::numeric_limits<std::int64_t>::max();
-
 const char* synchronous(Sync sync) {
     switch (sync) {
         case Sync::every_commit: return "PRAGMA synchronous=FULL";

@@ -50,9 +50,9 @@ void Inbox::end() {
     add([&] { asked_.last = true; }, true);
 }
 
-bool Inbox::empty() {
+bool Inbox::has_urgent() {
     const std::lock_guard lock(mutex_);
-    return !urgent_;
+    return urgent_;
 }
 
 Asked Inbox::take(TimePoint until) {

@@ -60,7 +60,8 @@ class Inbox {
 
     /// Waits until there is something to do, at most until `until`.
     [[nodiscard]] Asked take(TimePoint until);
-    [[nodiscard]] bool empty();
+    /// There is something that somebody waits for.
+    [[nodiscard]] bool has_urgent();
 
   private:
     template <class Add>

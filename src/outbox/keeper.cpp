@@ -27,14 +27,11 @@ constexpr int pages_a_step = 64;
 constexpr auto tidy_delay = 1s;
 constexpr auto tidy_step = 20ms;
 constexpr auto retry_delay = 1s;
+// As the log hook takes it.
+constexpr int log_error = 2;
 
 constexpr DirectoryUse outbox_directory{
     .name = "outbox directory", .mend = "stop that, or give each process a directory of its own"};
-
-std::int64_t system_ms() {
-    using namespace std::chrono;
-    return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
-}
 
 std::string path_in(const std::string& directory) {
     return directory + "/outbox.db";
@@ -121,7 +118,7 @@ std::optional<Error> Keeper::attempt(const Work& work) {
         return attempt_twice(work);
     } catch (const std::bad_alloc&) {
         drop_file();
-        log(2, "memory ran out");
+        log(log_error, "memory ran out");
         return out_of_memory();
     }
 }
@@ -147,7 +144,7 @@ std::optional<Error> Keeper::attempt_twice(const Work& work) {
             first = error.what();
             if (error.kind() == DatabaseError::Kind::in_use) pass_by_inherited_locks();
             was_damaged = error.kind() == DatabaseError::Kind::damaged;
-            if (was_damaged) log(2, "the file is damaged: ", error.what());
+            if (was_damaged) log(log_error, "the file is damaged: ", error.what());
         }
     }
 }
@@ -160,9 +157,9 @@ bool Keeper::chore(const Work& work, std::string_view if_it_fails) {
         work(*file_);
         return true;
     } catch (const DatabaseError& error) {
-        log(2, error.what(), if_it_fails);
+        log(log_error, error.what(), if_it_fails);
     } catch (const std::bad_alloc&) {
-        log(2, "memory ran out", if_it_fails);
+        log(log_error, "memory ran out", if_it_fails);
     }
     drop_file();
     return false;
@@ -178,11 +175,12 @@ void Keeper::pass_by_inherited_locks() {
 
 void Keeper::save_what_can_be() {
     const Salvaged salvaged = salvage(file_options_, streams_);
-    log(2, std::to_string(salvaged.records) + " records in " + std::to_string(salvaged.pages) +
-               " pages were saved from the damaged file, " + std::to_string(salvaged.lost_pages) +
-               " pages were lost" +
-               (salvaged.list_was_whole ? "" : ", and maybe more: their list is damaged, too") +
-               "; it was set aside in " + salvaged.folder);
+    log(log_error,
+        std::to_string(salvaged.records) + " records in " + std::to_string(salvaged.pages) +
+            " pages were saved from the damaged file, " + std::to_string(salvaged.lost_pages) +
+            " pages were lost" +
+            (salvaged.list_was_whole ? "" : ", and maybe more: their list is damaged, too") +
+            "; it was set aside in " + salvaged.folder);
 }
 
 Expected<FileStream, Error> Keeper::stream(std::string_view name) {
@@ -200,13 +198,10 @@ Expected<std::vector<LeftPage>, Error> Keeper::left(const FileStream& stream, Pa
     std::vector<LeftPage> pages;
     auto error = attempt([&](File& file) {
         pages.clear();
-        file.for_each_unsettled(stream, after, before, most,
-                                [&](PageId id, const PageState& state) {
-                                    pages.push_back({.id = id,
-                                                     .kept_at_ms = state.kept_at_ms(),
-                                                     .bytes = state.body_bytes(),
-                                                     .fingerprints = state.fingerprints()});
-                                });
+        file.for_each_unsettled(
+            stream, after, before, most, [&](PageId id, const PageState& state) {
+                pages.push_back({.id = id, .fingerprints = state.fingerprints()});
+            });
     });
     if (error) return std::move(*error);
     return pages;
@@ -304,7 +299,7 @@ void Keeper::write(std::vector<Asked::Keep>& keeps) {
 
 void Keeper::write(File& file, const std::vector<Draft>& drafts, bool again) {
     File::Change change(file);
-    const std::int64_t kept_at_ms = system_ms();
+    const std::int64_t kept_at_ms = system_now_ms();
     for (const Draft& draft : drafts) {
         // The first attempt may have come as far as the file.
         if (again) change.remove(*draft.stream, draft.id);

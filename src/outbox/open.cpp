@@ -1,4 +1,4 @@
-#include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <limits>
 #include <map>

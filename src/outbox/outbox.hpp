@@ -80,8 +80,6 @@ struct KeptPage {
 /// What an earlier run left, without the records' bytes.
 struct LeftPage {
     PageId id = 0;
-    std::int64_t kept_at_ms = 0;
-    std::uint64_t bytes = 0;
     /// Of the records that are not settled, in their order.
     std::vector<std::uint64_t> fingerprints;
 };

@@ -24,9 +24,6 @@ bool any_key(std::span<const KeptRecord> records) {
 
 }  // namespace
 
-PageState::PageState(const PageDraft& draft, std::int64_t kept_at_ms, std::uint64_t body_bytes)
-    : PageState(std::span(draft), kept_at_ms, body_bytes) {}
-
 PageState::PageState(std::span<const KeptRecord> records, std::int64_t kept_at_ms,
                      std::uint64_t body_bytes)
     : kept_at_ms_(kept_at_ms),

@@ -17,7 +17,6 @@ class PageState {
   public:
     PageState() = default;
     /// Nothing of it is settled.
-    PageState(const PageDraft& draft, std::int64_t kept_at_ms, std::uint64_t body_bytes);
     PageState(std::span<const KeptRecord> records, std::int64_t kept_at_ms,
               std::uint64_t body_bytes);
 

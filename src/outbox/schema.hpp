@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <limits>
 #include <string>
 
 #include "sqlite/database.hpp"
@@ -10,6 +12,9 @@ namespace lk::outbox {
 inline constexpr int file_page_bytes = 65536;
 /// What SQLite keeps of the file in memory.
 inline constexpr int cache_bytes = 16 << 20;
+/// Where the tally stands in the list of pages: behind all streams, beside the newest pages, so
+/// that it is written with a page of the file that is written anyway.
+inline constexpr std::int64_t tally_stream = std::numeric_limits<std::int64_t>::max();
 
 /// How much of a value is read: a record of Kinesis has 10 MiB at most.
 inline constexpr int most_value_bytes = 32 << 20;

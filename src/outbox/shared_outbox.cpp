@@ -45,7 +45,7 @@ void SharedOutbox::State::run() {
         keeper->carry_out(std::move(asked));
         // A callback has forked, and this is the child's only thread.
         if (origin.inherited()) return;
-        if (inbox.empty()) keeper->do_chores(std::chrono::steady_clock::now());
+        if (!inbox.has_urgent()) keeper->do_chores(std::chrono::steady_clock::now());
     }
     keeper->finish();
     if (origin.inherited()) return;

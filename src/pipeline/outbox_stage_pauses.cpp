@@ -1,6 +1,5 @@
 // What becomes of records in the outbox whose key is paused, resumed or discarded.
 
-#include <algorithm>
 #include <utility>
 
 #include "pipeline/outbox_stage.hpp"
