@@ -61,8 +61,9 @@ struct Sso {
     }
 };
 
-constexpr const char* renewable = R"(,"refreshToken":"renewal-token","clientId":"id-1","clientSecret":"client-word",)"
-                                  R"("registrationExpiresAt":"2026-12-01T00:00:00Z")";
+constexpr const char* renewable =
+    R"(,"refreshToken":"renewal-token","clientId":"id-1","clientSecret":"client-word",)"
+    R"("registrationExpiresAt":"2026-12-01T00:00:00Z")";
 
 TEST(SsoSource, AsksThePortalWithTheCachedTokenOfItsSession) {
     Sso sso;
