@@ -5,7 +5,7 @@
 namespace lk::outbox {
 
 Expected<std::vector<StreamContents>, Error> contents(const Options& options) {
-    if (!Keeper::is_there(options)) {
+    if (!WorkingFile::is_there(options)) {
         return Error{.code = ErrorCode::bad_option,
                      .message = "there is no outbox in " + options.directory +
                                 "; name the directory that a dispatch function was given"};

@@ -20,6 +20,7 @@
 #include "outbox/inbox.hpp"
 #include "outbox/inspect.hpp"
 #include "outbox/outbox.hpp"
+#include "outbox/working_file.hpp"
 
 namespace lk::outbox {
 
@@ -30,9 +31,6 @@ class Keeper {
   public:
     /// Claims the directory, and opens the file that is there, or a new one.
     [[nodiscard]] static Expected<std::unique_ptr<Keeper>, Error> open(const Options& options);
-
-    /// Whether there is a file to open.
-    [[nodiscard]] static bool is_there(const Options& options);
 
     ~Keeper();
     Keeper(const Keeper&) = delete;
@@ -77,17 +75,6 @@ class Keeper {
 
     Keeper(const Options& options, DirectoryLock lock);
 
-    template <class Work>
-    std::optional<Error> attempt(const Work& work);
-    template <class Work>
-    std::optional<Error> attempt_twice(const Work& work);
-    template <class Work>
-    bool chore(const Work& work, std::string_view if_it_fails = {});
-    void save_what_can_be();
-    void pass_by_inherited_locks();
-    void open_file();
-    void drop_file() noexcept;
-
     [[nodiscard]] std::vector<Draft> number(const std::vector<Asked::Keep>& keeps);
     void write(std::vector<Asked::Keep>& keeps);
     void write(File& file, const std::vector<Draft>& drafts, bool again);
@@ -98,20 +85,13 @@ class Keeper {
     void copy_log(bool truncate);
     bool give_back_a_step(TimePoint at);
 
-    [[nodiscard]] Error failed(const std::string& what) const;
-    [[nodiscard]] Error out_of_memory() const;
-    void log(int level, std::string_view text, std::string_view more = {}) const;
-
     const Origin origin_;
     const Options options_;
-    FileOptions file_options_;
     // Held longest: the directory is free only once the file is closed.
     const DirectoryLock directory_lock_;
-    std::optional<File> file_;
-    // Those that are in use.
-    std::vector<FileStream> streams_;
     PageId next_id_ = 1;
     std::atomic<std::uint64_t> bytes_{0};
+    WorkingFile file_;
 
     // Not yet written.
     std::map<PageId, Due> due_;
