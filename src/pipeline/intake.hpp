@@ -13,7 +13,7 @@
 #include "pipeline/doorbell.hpp"
 #include "pipeline/page.hpp"
 #include "pipeline/pending_pool.hpp"
-#include "pipeline/slot.hpp"
+#include "pipeline/slot_pool.hpp"
 
 namespace lk::pipeline {
 

@@ -1,34 +1,9 @@
 #include "pipeline/slot.hpp"
 
-#include "event/envelope.hpp"
+#include <utility>
+
 #include "pipeline/completions.hpp"
-
-namespace lk::pipeline {
-
-Outcome Settlement::outcome() const {
-    if (!published) return error;
-    const std::string_view all = text;
-    const std::string_view data = all.substr(0, data_bytes);
-    Event event;
-    if (is_envelope) {
-        if (!event::read_envelope(data, event)) {
-            return Error{ErrorCode::internal,
-                         "the published event could not be read back; it is in the stream", true,
-                         attempts};
-        }
-    } else {
-        event.data = data;
-        event.source.kinesis_partition_key = all.substr(data_bytes, key_bytes);
-    }
-    event.shard_id = all.substr(data_bytes + key_bytes, shard_bytes);
-    event.sequence_number = all.substr(data_bytes + key_bytes + shard_bytes);
-    event.attempts = attempts;
-    event.may_be_duplicate = may_be_duplicate;
-    event.on_other_shard = on_other_shard;
-    return event;
-}
-
-}  // namespace lk::pipeline
+#include "pipeline/slot_pool.hpp"
 
 namespace lk::detail {
 
@@ -218,97 +193,6 @@ Published Slot::failed(Error error, const std::shared_ptr<pipeline::Completions>
     return Published(alone(std::move(settlement), completions->inherited()
                                                       ? pipeline::Completions::make({}, {})
                                                       : completions));
-}
-
-SlotPool* SlotPool::make(std::shared_ptr<pipeline::Completions> completions,
-                         std::weak_ptr<Loop> loop, bool stores, std::size_t slots_in_slab) {
-    return new SlotPool(std::move(completions), std::move(loop), stores, slots_in_slab);
-}
-
-SlotPool::~SlotPool() {
-    if (inherited()) keep_for_good(std::move(completions_));
-}
-
-Slot* SlotPool::retired_mark() noexcept {
-    static Slot mark;
-    return &mark;
-}
-
-Slot* SlotPool::take_some() {
-    const std::lock_guard lock(mutex_);
-    if (free_ == nullptr) free_ = returned_.exchange(nullptr, std::memory_order_acquire);
-    if (free_ != nullptr) return slabs_.take_some(free_);
-    Slot* const first = slabs_.add();
-    for (Slot* one = first; one != nullptr; one = one->next_free_) one->pool_ = this;
-    return first;
-}
-
-void SlotPool::trim() {
-    const std::lock_guard lock(mutex_);
-    slabs_.add_all(free_, returned_.exchange(nullptr, std::memory_order_acquire));
-    slabs_.free_unused(free_);
-}
-
-void SlotPool::begin(Slot* slot) noexcept {
-    slot->state_.store(0, std::memory_order_relaxed);
-    slot->settlement_ = nullptr;
-    slot->continuations_ = nullptr;
-}
-
-void SlotPool::give_back(Slot* slot) noexcept {
-    delete std::exchange(slot->settlement_, nullptr);
-    delete std::exchange(slot->continuations_, nullptr);
-    slot->next_free_ = nullptr;
-    give_back_chain(slot);
-}
-
-// Its other end has let go of it, so nobody else looks at it any more.
-void SlotPool::gather_unwanted(Slot* slot) noexcept {
-    slot->next_free_ = unwanted_;
-    if (unwanted_ == nullptr) unwanted_last_ = slot;
-    unwanted_ = slot;
-}
-
-void SlotPool::give_back_unwanted() noexcept {
-    if (unwanted_ == nullptr) return;
-    Slot* const first = std::exchange(unwanted_, nullptr);
-    Slot* head = returned_.load(std::memory_order_relaxed);
-    do {
-        if (head == retired_mark()) {
-            unwanted_last_->next_free_ = nullptr;
-            return give_back_chain(first);
-        }
-        unwanted_last_->next_free_ = head;
-    } while (!returned_.compare_exchange_weak(head, first, std::memory_order_acq_rel));
-}
-
-void SlotPool::give_back_chain(Slot* first) noexcept {
-    while (first != nullptr) {
-        Slot* const next = first->next_free_;
-        Slot* head = returned_.load(std::memory_order_relaxed);
-        do {
-            if (head == retired_mark()) break;
-            first->next_free_ = head;
-        } while (!returned_.compare_exchange_weak(head, first, std::memory_order_acq_rel));
-        if (head == retired_mark() && left_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-            delete this;
-            return;
-        }
-        first = next;
-    }
-}
-
-// What results that are still out do not need goes now.
-void SlotPool::retire() noexcept {
-    std::int64_t out = 0;
-    {
-        const std::lock_guard lock(mutex_);
-        slabs_.add_all(free_, returned_.exchange(retired_mark(), std::memory_order_acq_rel));
-        slabs_.free_unused(free_);
-        out = static_cast<std::int64_t>(slabs_.objects());
-        for (; free_ != nullptr; free_ = free_->next_free_) --out;
-    }
-    if (left_.fetch_add(out, std::memory_order_acq_rel) + out == 0) delete this;
 }
 
 }  // namespace lk::detail

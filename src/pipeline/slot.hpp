@@ -4,41 +4,15 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
 
 #include <lk/published.hpp>
 
-#include "base/fork.hpp"
-#include "base/loop.hpp"
-#include "pipeline/slabs.hpp"
+#include "pipeline/settlement.hpp"
 
 namespace lk::pipeline {
-
 class Completions;
-
-/// How a record ended, as its result keeps it: only its own bytes. The Event is made of it when
-/// somebody asks, on that thread.
-struct Settlement {
-    bool published = false;
-    bool is_envelope = true;
-    bool may_be_duplicate = false;
-    bool on_other_shard = false;
-    int attempts = 0;
-    // data · partition key · shard · sequence number, one behind another
-    std::string text;
-    std::uint32_t data_bytes = 0;
-    std::uint32_t key_bytes = 0;
-    std::uint32_t shard_bytes = 0;
-    Error error;
-
-    [[nodiscard]] Outcome outcome() const;
-};
-
-}  // namespace lk::pipeline
+}
 
 namespace lk::detail {
 
@@ -128,71 +102,6 @@ class Slot {
         Slot* next_free_;
     };
     Continuations* continuations_ = nullptr;
-};
-
-/// Slots, recycled. Lives until it was retired and the last slot came back, so that results may
-/// outlive their dispatch function.
-class SlotPool {
-  public:
-    /// A result that is kept keeps its slab, of 2 KiB.
-    static constexpr std::size_t usual_slab = 64;
-    /// `loop`: on which its slots are settled. `stores`: the records have an outbox.
-    static SlotPool* make(std::shared_ptr<pipeline::Completions> completions,
-                          std::weak_ptr<Loop> loop, bool stores = false,
-                          std::size_t slots_in_slab = usual_slab);
-
-    /// A chain of free slots, 1 to a slab, linked by next_of(). From any thread. No more, so that
-    /// who takes some leaves the rest to others.
-    [[nodiscard]] Slot* take_some();
-    [[nodiscard]] static Slot* next_of(Slot* slot) noexcept { return slot->next_free_; }
-    /// Makes a free slot ready for use.
-    static void begin(Slot* slot) noexcept;
-    void give_back(Slot* slot) noexcept;
-    /// The driver's way, many at once: first each, then all that were gathered.
-    void gather_unwanted(Slot* slot) noexcept;
-    void give_back_unwanted() noexcept;
-    /// Gives back a chain that take_some() gave, what is left of it.
-    void give_back_chain(Slot* first) noexcept;
-
-    /// Gives memory that no slot needs back to the system; the driver, as only who settles may.
-    void trim();
-
-    /// No more take_some(). The pool deletes itself when the last slot is back.
-    void retire() noexcept;
-
-    [[nodiscard]] const std::shared_ptr<pipeline::Completions>& completions() const noexcept {
-        return completions_;
-    }
-    /// Null where it has ended.
-    [[nodiscard]] std::shared_ptr<Loop> loop() const noexcept { return loop_.lock(); }
-    [[nodiscard]] bool inherited() const noexcept { return origin_.inherited(); }
-    [[nodiscard]] bool stores() const noexcept { return stores_; }
-
-  private:
-    SlotPool(std::shared_ptr<pipeline::Completions> completions, std::weak_ptr<Loop> loop,
-             bool stores, std::size_t slots_in_slab) noexcept
-        : stores_(stores),
-          completions_(std::move(completions)),
-          loop_(std::move(loop)),
-          slabs_(slots_in_slab) {}
-    ~SlotPool();
-    static Slot* retired_mark() noexcept;
-
-    const Origin origin_;
-    const bool stores_;
-    std::shared_ptr<pipeline::Completions> completions_;
-    // Results may outlive their dispatch function; the loop need not.
-    const std::weak_ptr<Loop> loop_;
-    // A stack that is only pushed to one by one and emptied as a whole, so there is no ABA.
-    std::atomic<Slot*> returned_{nullptr};
-    std::mutex mutex_;
-    Slot* free_ = nullptr;  // taken from there, for whoever comes next
-    pipeline::Slabs<Slot, &Slot::next_free_> slabs_;
-    // The driver's own.
-    Slot* unwanted_ = nullptr;
-    Slot* unwanted_last_ = nullptr;
-    // Once retired: the slots still out. Before that, minus those that came back too late.
-    std::atomic<std::int64_t> left_{0};
 };
 
 }  // namespace lk::detail
