@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 
 #include "base/fork.hpp"
 
@@ -36,6 +37,30 @@ class PerProcess {
     };
 
     std::atomic<Made*> newest_{nullptr};
+};
+
+/// One T that all of a process share who ask for it: made for the first, gone with the last, and
+/// made anew for whoever comes then. From any thread; also while the program's statics are
+/// destroyed, where this one is `constinit`.
+template <class T>
+class SharedPerProcess {
+  public:
+    template <class Make>
+    [[nodiscard]] std::shared_ptr<T> get(const Make& make) {
+        Place& place = place_.get();
+        const std::lock_guard lock(place.mutex);
+        std::shared_ptr<T> shared = place.shared.lock();
+        if (shared == nullptr) place.shared = shared = make();
+        return shared;
+    }
+
+  private:
+    struct Place {
+        std::mutex mutex;
+        std::weak_ptr<T> shared;
+    };
+
+    PerProcess<Place> place_;
 };
 
 }  // namespace lk

@@ -4,7 +4,11 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <filesystem>
+#include <fstream>
+#include <future>
 #include <set>
+#include <vector>
 
 #include "credentials/find_credentials.hpp"
 #include "credentials/refresh_schedule.hpp"
@@ -272,6 +276,45 @@ TEST(RefreshingCredentials, KeysThatAreUnknownAndStayTheSameAreHopeless) {
     }
     EXPECT_GE(refreshing.source->fetches(), 1);
     EXPECT_EQ(refreshing.id(), "AKID1");
+}
+
+int threads_named(const std::string& wanted) {
+    int count = 0;
+    for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+        std::ifstream file(task.path() / "comm");
+        std::string name;
+        count += std::getline(file, name) && name == wanted ? 1 : 0;
+    }
+    return count;
+}
+
+// One that has ended may be listed for a moment. Bounded by the test's own time limit.
+void wait_for_threads(int count) {
+    while (threads_named("lk-credentials") != count) std::this_thread::sleep_for(milliseconds(1));
+}
+
+TEST(RefreshingCredentials, OfManyClientsShareAThreadThatNoSlowSourceHoldsUp) {
+    std::vector<Refreshing> clients(50);
+    for (Refreshing& client : clients) client.open(start + minutes(60));
+    wait_for_threads(1);
+    std::promise<void> slow_one_asks;
+    std::promise<void> go_on;
+    clients.front().source->meanwhile([&] {
+        slow_one_asks.set_value();
+        go_on.get_future().wait();
+    });
+    clients.front().now = start + minutes(60);
+    clients.front().id();
+    slow_one_asks.get_future().wait();
+    for (std::size_t i = 1; i < clients.size(); ++i) {
+        clients[i].source->set(2, start + minutes(120));
+        clients[i].now = start + minutes(60);
+        clients[i].wait_for("AKID2");
+    }
+    EXPECT_EQ(clients.front().id(), "AKID1");
+    go_on.set_value();
+    clients.clear();
+    wait_for_threads(0);
 }
 
 TEST(RefreshingCredentials, AreNotInheritedByAForkedChild) {

@@ -1,13 +1,15 @@
 #include "credentials/refreshing_credentials.hpp"
 
-#include <condition_variable>
+#include <exception>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "base/threads.hpp"
 #include "credentials/refresh_schedule.hpp"
+#include "credentials/refresh_watch.hpp"
 
 namespace lk::credentials {
 namespace {
@@ -29,14 +31,12 @@ Error forked() {
 
 }  // namespace
 
-struct RefreshingCredentials::State {
+struct RefreshingCredentials::State final : RefreshWatch::Watched,
+                                            std::enable_shared_from_this<State> {
     std::shared_ptr<Source> source;
     SharedSurroundings surroundings;
 
     std::mutex mutex;
-    std::condition_variable changed;
-    std::thread thread;
-    bool stopping = false;
     RefreshSchedule schedule;
     std::shared_ptr<const aws::Credentials> credentials;
     // Why the service refuses these, if it does.
@@ -45,36 +45,74 @@ struct RefreshingCredentials::State {
     bool looked_again = false;
     std::string last_problem;
 
+    // From when on there is something to do, until the end.
+    std::shared_ptr<RefreshWatch> watch;
+    // The one under way, or the one before.
+    std::thread fetch;
+    bool fetching = false;
+    bool stopping = false;
+
+    // With the mutex held.
     [[nodiscard]] bool due() const {
         const auto next = schedule.next();
-        return next && *next <= surroundings->now();
+        return next && *next <= surroundings->now() && !fetching;
+    }
+
+    TimePoint look() noexcept override {
+        const std::lock_guard lock(mutex);
+        if (due() && !stopping) begin_fetch();
+        const auto next = schedule.next();
+        if (!next || fetching || stopping) return never;
+        return std::chrono::steady_clock::now() + (*next - surroundings->now());
+    }
+
+    // With the mutex held. Throws std::system_error where no thread can be started.
+    void watch_where_needed() {
+        if (watch != nullptr || !schedule.next()) return;
+        watch = RefreshWatch::shared();
+        watch->add(weak_from_this());
     }
 
     // With the mutex held.
-    void start_where_needed(const std::shared_ptr<State>& self) {
-        if (thread.joinable() || stopping || !schedule.next()) return;
-        thread = start_thread("lk-credentials", [self] { self->run(); });
-    }
-
-    void run() {
-        std::unique_lock lock(mutex);
-        while (!stopping) {
-            const auto next = schedule.next();
-            const auto now = surroundings->now();
-            if (!next) {
-                changed.wait(lock);
-            } else if (*next > now) {
-                changed.wait_for(lock, *next - now);
-            } else {
-                fetch(lock);
-            }
+    void have_looked_at() {
+        try {
+            watch_where_needed();
+            if (watch != nullptr) watch->look_again();
+        } catch (const std::exception& thrown) {
+            // Whoever asks next tries again.
+            has_no_thread(thrown);
         }
     }
 
-    void fetch(std::unique_lock<std::mutex>& lock) {
-        lock.unlock();
+    // With the mutex held.
+    void begin_fetch() noexcept {
+        try {
+            if (fetch.joinable()) fetch.join();
+            fetch = start_thread("lk-credentials", [self = shared_from_this()] { self->run(); });
+            fetching = true;
+        } catch (const std::exception& thrown) {
+            has_no_thread(thrown);
+            schedule.failed(surroundings->now());
+        }
+    }
+
+    void has_no_thread(const std::exception& thrown) {
+        last_problem = std::string("there is no thread to fetch them on: ") + thrown.what();
+    }
+
+    void run() {
         auto fetched = fetched_now();
-        lock.lock();
+        {
+            const std::lock_guard lock(mutex);
+            take(std::move(fetched));
+            fetching = false;
+        }
+        // It is there until this thread has ended.
+        watch->look_again();
+    }
+
+    // With the mutex held.
+    void take(Expected<Fetched, Error> fetched) {
         const auto now = surroundings->now();
         if (!fetched) {
             last_problem = std::move(fetched).error().message;
@@ -112,7 +150,7 @@ RefreshingCredentials::RefreshingCredentials(std::shared_ptr<Source> source, Fet
     state_->credentials = shared(std::move(first.credentials));
     state_->schedule.fetched(first.expires, state_->surroundings->now());
     const std::lock_guard lock(state_->mutex);
-    state_->start_where_needed(state_);
+    state_->watch_where_needed();
 }
 
 RefreshingCredentials::~RefreshingCredentials() {
@@ -125,15 +163,16 @@ RefreshingCredentials::~RefreshingCredentials() {
         state_->stopping = true;
     }
     state_->surroundings->stop->request();
-    state_->changed.notify_all();
-    if (state_->thread.joinable()) state_->thread.join();
+    if (state_->fetch.joinable()) state_->fetch.join();
+    // The watch may be looking at the state at this moment: it must not hold the last of itself.
+    state_->watch.reset();
 }
 
 Expected<std::shared_ptr<const aws::Credentials>, Error> RefreshingCredentials::current() {
     if (origin_.inherited()) return forked();
     const std::lock_guard lock(state_->mutex);
     // A machine that was suspended wakes with a wait that is too long; its clock tells.
-    if (state_->due()) state_->changed.notify_all();
+    if (state_->due()) state_->have_looked_at();
     if (state_->refusal == aws::Refusal::expired) {
         const std::string why = state_->last_problem.empty() ? "" : ": " + state_->last_problem;
         return refused("the AWS credentials have expired, others are being fetched" + why);
@@ -151,8 +190,7 @@ aws::Renewal RefreshingCredentials::renew(const aws::Credentials& refused, aws::
         state.looked_again = false;
     }
     state.schedule.wanted(state.surroundings->now());
-    state.start_where_needed(state_);
-    state.changed.notify_all();
+    state.have_looked_at();
     // What has expired is replaced sooner or later. Keys that are wrong may stay wrong.
     const bool hopeless = why == aws::Refusal::unknown_key && state.looked_again;
     return hopeless ? aws::Renewal::impossible : aws::Renewal::under_way;

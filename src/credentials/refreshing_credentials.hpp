@@ -1,7 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <thread>
 
 #include "aws/credentials.hpp"
 #include "base/fork.hpp"
@@ -10,13 +9,13 @@
 
 namespace lk::credentials {
 
-/// Credentials that a thread of its own fetches anew ahead of their end. A fetch that fails is
-/// repeated; meanwhile the old ones are handed out, and not until the service itself calls them
-/// expired are there none: it alone knows, this machine's clock may be wrong. Thread-safe.
+/// Credentials that are fetched anew ahead of their end, each time on a thread of its own. A fetch
+/// that fails is repeated; meanwhile the old ones are handed out, and not until the service itself
+/// calls them expired are there none: it alone knows, this machine's clock may be wrong.
+/// Thread-safe.
 class RefreshingCredentials final : public aws::CredentialsProvider {
   public:
-    /// `first`: what the source gave just now. The thread is only started where there is something
-    /// to do for it.
+    /// `first`: what the source gave just now.
     RefreshingCredentials(std::shared_ptr<Source> source, Fetched first,
                           SharedSurroundings surroundings);
     /// Ends a fetch under way.
@@ -30,7 +29,7 @@ class RefreshingCredentials final : public aws::CredentialsProvider {
   private:
     struct State;
 
-    Origin origin_;
+    const Origin origin_;
     std::shared_ptr<State> state_;
 };
 

@@ -1,5 +1,3 @@
-#include <mutex>
-
 #include "base/fork.hpp"
 #include "base/per_process.hpp"
 #include "http/curl_loop.hpp"
@@ -9,28 +7,13 @@
 namespace lk::http {
 namespace {
 
-// The loop that the transports of this process share: there is one while one of them, or who takes
-// part in it, has it.
-class SharedLoop {
-  public:
-    std::shared_ptr<CurlLoop> get() {
-        const std::lock_guard lock(mutex_);
-        std::shared_ptr<CurlLoop> loop = loop_.lock();
-        if (loop == nullptr) loop_ = loop = std::make_shared<CurlLoop>(ReadClocks());
-        return loop;
-    }
-
-  private:
-    std::mutex mutex_;
-    std::weak_ptr<CurlLoop> loop_;
-};
-
 std::shared_ptr<CurlLoop> loop_for(const TransportOptions& options) {
-    static PerProcess<SharedLoop> shared;
     if (options.own_loop || options.read_clocks) {
         return std::make_shared<CurlLoop>(options.read_clocks);
     }
-    return shared.get().get();
+    // It lives also while only who takes part in it has it.
+    constinit static SharedPerProcess<CurlLoop> shared;
+    return shared.get([] { return std::make_shared<CurlLoop>(ReadClocks()); });
 }
 
 class CurlTransport final : public Transport {

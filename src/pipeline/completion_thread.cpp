@@ -1,44 +1,16 @@
 #include "pipeline/completion_thread.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <utility>
 #include <vector>
 
 #include "base/must_not_wait.hpp"
+#include "base/per_process.hpp"
 #include "base/threads.hpp"
 
 namespace lk::pipeline {
-namespace {
-
-// Where a process's threads find its completion thread. Never destroyed: a dispatch function that
-// is a global drains after the statics of this file would be gone. Each process has its own: the
-// parent's lock may have been held at the fork.
-struct Meeting {
-    const Origin origin;
-    Meeting* const of_parent;
-    std::mutex mutex;
-    std::weak_ptr<CompletionThread> current;
-};
-
-constinit std::atomic<Meeting*> latest_meeting{nullptr};
-
-Meeting& meeting() {
-    Meeting* seen = latest_meeting.load(std::memory_order_acquire);
-    while (seen == nullptr || seen->origin.inherited()) {
-        auto* const made = new Meeting{{}, seen, {}, {}};
-        if (latest_meeting.compare_exchange_strong(seen, made, std::memory_order_acq_rel)) {
-            return *made;
-        }
-        delete made;
-    }
-    return *seen;
-}
-
-}  // namespace
-
 struct CompletionThread::State {
     struct Timed {
         TimePoint when;
@@ -58,11 +30,8 @@ struct CompletionThread::State {
 };
 
 std::shared_ptr<CompletionThread> CompletionThread::shared() {
-    Meeting& here = meeting();
-    const std::lock_guard lock(here.mutex);
-    std::shared_ptr<CompletionThread> thread = here.current.lock();
-    if (thread == nullptr) here.current = thread = std::make_shared<CompletionThread>();
-    return thread;
+    constinit static SharedPerProcess<CompletionThread> thread;
+    return thread.get([] { return std::make_shared<CompletionThread>(); });
 }
 
 CompletionThread::CompletionThread() : state_(std::make_shared<State>()) {
