@@ -67,10 +67,17 @@ bool Checks::is_touched(EventNumber event) const {
         const LaneHistory& lane = producer.lanes.at(one.lane);
         if (lane.touched || lane.paused) return true;
     }
-    return std::any_of(producer.throttled.begin(), producer.throttled.end(),
-                       [&](const ThrottledShard& shard) {
-                           return shard.range.contains(plan_.events[event].hash);
-                       });
+    return has_own_trouble(event);
+}
+
+bool Checks::has_own_trouble(EventNumber event) const {
+    const bool may_never_know = is_planned(plan_, {Fault::limit_silent}) &&
+                                plan_.events[event].bytes > usual_record_limit / 2;
+    if (may_never_know) return true;
+    const auto& throttled = producers_[events_[event].producer].throttled;
+    return std::any_of(throttled.begin(), throttled.end(), [&](const ThrottledShard& shard) {
+        return shard.range.contains(plan_.events[event].hash);
+    });
 }
 
 // Nothing may stand in the way of what waits once the trouble is over, and nothing at all of what
@@ -82,9 +89,7 @@ void Checks::check_in_time(EventNumber event) {
     const Duration took = time_.now() - one.dispatched_at;
     const Duration prompt =
         prompt_takes_[one.producer] + static_cast<Duration::rep>(one.ahead) * round_trip(plan_);
-    const bool may_never_know = is_planned(plan_, {Fault::limit_silent}) &&
-                                plan_.events[event].bytes > usual_record_limit / 2;
-    if (took > prompt && plan.highest_rate == 0 && !may_never_know && !is_touched(event)) {
+    if (took > prompt && plan.highest_rate == 0 && !is_touched(event)) {
         complain("prompt", name(event) + " took " + in_seconds(took) + " though no trouble " +
                                "touched it; " + in_seconds(prompt) + " would do");
     }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 
 #include "sim/checks.hpp"
 
@@ -35,12 +36,28 @@ void Checks::check_attempts(EventNumber event) {
     }
 }
 
-// A second's worth may go at once; a record may be begun while there is anything left. Where it was
-// not known which shards there are, what is sent without knowing has a cap of its own.
+namespace {
+
+double cost_of(std::size_t bytes) {
+    return std::max(1.0 / 1000, static_cast<double>(bytes) / (1024.0 * 1024.0));
+}
+
+// What a request asks of one shard.
+struct Asked {
+    double cost = 0;
+    double largest_record = 0;
+};
+
+}  // namespace
+
+// A second's worth may go at once; a record may be begun while there is anything left. Which of a
+// request was begun last cannot be seen: they stand in it in no order of time. Where it was not
+// known which shards there are, what is sent without knowing has a cap of its own.
 void Checks::check_cap(std::uint32_t producer, const SentRequest& request, TimePoint local_now) {
     if (plan_.producers[producer].highest_rate == 0 || is_resharded_) return;
     const bool knows = producers_[producer].shards_told.has_value();
-    const double usual = plan_.producers[producer].highest_rate;
+    const double usual = plan_.producers[producer].highest_rate * (knows ? 1 : 2);
+    std::map<event::HashKey, Asked> shards;
     for (const SentRecord& record : request.records) {
         const event::HashKeyRange range = kinesis_.shard_range(record.hash);
         // What is refused takes nothing of it.
@@ -49,24 +66,25 @@ void Checks::check_cap(std::uint32_t producer, const SentRequest& request, TimeP
             throttled.begin(), throttled.end(),
             [&](const ThrottledShard& shard) { return shard.range.contains(record.hash); });
         if (throttles || producers_[producer].touched) continue;
+        Asked& asked = shards[range.first];
+        // What frames an aggregate is not counted.
+        const std::size_t frame = record.aggregated ? std::min<std::size_t>(record.bytes, 100) : 0;
+        const double cost = cost_of(record.bytes - frame);
+        asked.cost += cost;
+        asked.largest_record = std::max(asked.largest_record, cost);
+    }
+    for (const auto& [first_hash_key, asked] : shards) {
         CapAccount& account =
             producers_[producer]
-                .caps
-                .try_emplace(range.first, CapAccount{usual * (knows ? 1 : 2),
-                                                     usual * (knows ? 1 : 2), local_now})
+                .caps.try_emplace(first_hash_key, CapAccount{usual, usual, local_now})
                 .first->second;
-        const double cap = account.cap;
         const double seconds = std::chrono::duration<double>(local_now - account.at).count();
-        account.tokens = std::min(cap, account.tokens + cap * seconds);
+        account.tokens = std::min(account.cap, account.tokens + account.cap * seconds) - asked.cost;
         account.at = local_now;
-        if (account.tokens < -1e-6) {
+        if (account.tokens + asked.largest_record < -1e-6) {
             complain("cap", "a shard is sent more than max_rate_per_shard allows");
             return;
         }
-        // What frames an aggregate is not counted.
-        const std::size_t frame = record.aggregated ? std::min<std::size_t>(record.bytes, 100) : 0;
-        account.tokens -=
-            std::max(1.0 / 1000, static_cast<double>(record.bytes - frame) / (1024.0 * 1024.0));
     }
 }
 

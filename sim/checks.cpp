@@ -241,8 +241,12 @@ void Checks::settled(EventNumber event, const pipeline::Settled& settled, TimePo
     if (LaneHistory* const lane = lane_of(one)) {
         --lane->unsettled;
         std::erase(lane->waiting, event);
-        if (one.ending != Ending::published && plan_.producers[one.producer].pause_on_failure &&
-            !producers_[one.producer].closing) {
+        const bool pauses = plan_.producers[one.producer].pause_on_failure &&
+                            !producers_[one.producer].closing && !one.discarded;
+        // Those behind it waited for it.
+        lane->touched |= has_own_trouble(event);
+        if (one.ending != Ending::published && pauses) {
+            lane->touched = true;
             lane->paused = true;
         }
     }
@@ -291,7 +295,8 @@ void Checks::released(EventNumber event) {
 void Checks::lane_discarded(std::uint32_t producer, std::uint64_t lane, std::uint32_t generation) {
     for (const EventNumber event : producers_[producer].lanes[lane].all) {
         EventHistory& one = events_[event];
-        if (one.stage == Stage::accepted && one.generation <= generation) one.has_cause = true;
+        if (one.stage != Stage::accepted || one.generation > generation) continue;
+        one.discarded = one.has_cause = true;
     }
 }
 

@@ -86,6 +86,7 @@ class Checks {
     // check_liveness.cpp
     void touch(std::uint32_t producer, const SentRecord& parcel, const Failure& failure);
     [[nodiscard]] bool is_touched(EventNumber event) const;
+    [[nodiscard]] bool has_own_trouble(EventNumber event) const;
     [[nodiscard]] bool is_overdue(const ProducerHistory& producer) const;
     void check_in_time(EventNumber event);
     void check_innocence(EventNumber event, TimePoint local_now);

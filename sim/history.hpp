@@ -26,6 +26,7 @@ struct EventHistory {
     bool on_other_shard = false;
     /// It may fail: Kinesis said that it never will be stored, or its key was discarded.
     bool has_cause = false;
+    bool discarded = false;
     bool halved = false;   ///< It was last in a request that was refused as invalid.
     bool touched = false;  ///< Some attempt of its own failed.
     pipeline::Ending ending{};

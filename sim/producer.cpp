@@ -133,6 +133,8 @@ void Producer::take_wishes(TimePoint now) {
         waits_.push_back(wait);
     }
     for (const Resume& wish : std::exchange(new_resumes_, {})) {
+        // First: the next of the key may fail at once and pause it again.
+        around_.checks.lane_resumed(number_, wish.lane);
         bool was_paused = false;
         if (wish.discards) {
             around_.checks.lane_discarded(number_, wish.lane, wish.generation);
@@ -142,7 +144,6 @@ void Producer::take_wishes(TimePoint now) {
         }
         if (!was_paused) around_.checks.complain("paused", "a paused key is not paused any more");
         settle();
-        around_.checks.lane_resumed(number_, wish.lane);
         ++progress_;
     }
     // As the driver does.
