@@ -87,7 +87,9 @@ Outcome get_records(const Environment& environment, const Request& request) {
         behind_ms = caught_up ? 0 : std::max<std::int64_t>(0, now - last.arrival_ms);
     }
     wire::Document answer = {{"Records", std::move(records)}, {"MillisBehindLatest", behind_ms}};
-    if (closed && token->position >= shard->next_position) {
+    // Nothing from a place on is the end too: of a shard that never had a record, or whose records
+    // were discarded.
+    if (closed && (read->empty() || token->position >= shard->next_position)) {
         // Kinesis's way to say that the shard's readers go on with its children.
         answer["ChildShards"] = children_of(*stream, *shard);
         return answer;

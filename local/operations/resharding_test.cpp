@@ -117,6 +117,38 @@ TEST_P(Resharding, AReaderReachesTheEndOfAClosedShardAndLearnsOfItsChildren) {
     EXPECT_FALSE(child.contains("ChildShards"));
 }
 
+TEST_P(Resharding, AClosedShardThatHoldsNothingEndsForWhoeverReadsIt) {
+    kinesis.create("s");
+    split(zero, middle);
+    const std::string start = kinesis.ask("ListShards", {{"StreamName", "s"}})
+                                  .at("Shards")[0]
+                                  .at("SequenceNumberRange")
+                                  .at("StartingSequenceNumber");
+    for (const std::string& iterator :
+         {kinesis.iterator("s", "TRIM_HORIZON"), kinesis.iterator("s", "LATEST"),
+          kinesis.iterator("s", "AT_TIMESTAMP", {{"Timestamp", 1}}),
+          kinesis.iterator("s", "AT_SEQUENCE_NUMBER", {{"StartingSequenceNumber", start}}),
+          kinesis.iterator("s", "AFTER_SEQUENCE_NUMBER", {{"StartingSequenceNumber", start}})}) {
+        const Document page = kinesis.ask("GetRecords", {{"ShardIterator", iterator}});
+        EXPECT_TRUE(page.at("Records").empty());
+        EXPECT_FALSE(page.contains("NextShardIterator"));
+        ASSERT_TRUE(page.contains("ChildShards"));
+        EXPECT_EQ(page.at("ChildShards").size(), 2U);
+    }
+}
+
+TEST(ReshardingOfForgottenRecords, EndsTheClosedShardForWhoeverReadsIt) {
+    const TestKinesis kinesis({.store = {.discard = true}});
+    kinesis.create("s");
+    kinesis.put("s", "forgotten");
+    const std::string iterator = kinesis.iterator("s", "TRIM_HORIZON");
+    kinesis.ask("SplitShard",
+                {{"StreamName", "s"}, {"ShardToSplit", zero}, {"NewStartingHashKey", middle}});
+    const Document page = kinesis.ask("GetRecords", {{"ShardIterator", iterator}});
+    EXPECT_FALSE(page.contains("NextShardIterator"));
+    EXPECT_TRUE(page.contains("ChildShards"));
+}
+
 TEST_P(Resharding, ANumberThatEndsAClosedShardIsAPlaceToReadFrom) {
     kinesis.create("s");
     split(zero, middle);
