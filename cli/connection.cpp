@@ -1,12 +1,13 @@
 #include "cli/connection.hpp"
 
-#include <sys/stat.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <lk/local_kinesis.hpp>
 #include <mutex>
+#include <optional>
+#include <system_error>
 #include <utility>
 
 #include "aws/stream_arn.hpp"
@@ -44,6 +45,31 @@ void refuse_beside_local(const ConnectionOptions& options) {
     }
 }
 
+// Why nothing can be read from it. Throws UsageError where it is not a directory of streams: who
+// only reads leaves nothing behind in another.
+std::optional<Error> nothing_to_read_in(const std::string& directory) {
+    namespace fs = std::filesystem;
+    const auto refused = [&](const std::error_code& why) {
+        return Error{.code = ErrorCode::bad_option,
+                     .message = "--local: can not read \"" + directory + "\": " + why.message() +
+                                "; give a directory that you may read and write"};
+    };
+    std::error_code why;
+    const fs::file_status folder = fs::status(directory, why);
+    if (!fs::status_known(folder)) return refused(why);
+    if (!fs::is_directory(folder)) {
+        throw UsageError("--local: there is no directory \"" + directory +
+                         "\"; give the one that put, send or local wrote to");
+    }
+    const fs::file_status kept = fs::status(local::database_file(directory), why);
+    if (!fs::status_known(kept)) return refused(why);
+    if (!fs::exists(kept)) {
+        throw UsageError("--local: no stream was ever kept in \"" + directory +
+                         "\"; give the directory that put, send or local wrote to");
+    }
+    return std::nullopt;
+}
+
 Expected<std::shared_ptr<KinesisClient>, Error> open_local(const ConnectionOptions& options,
                                                            const std::string& stream,
                                                            LocalStreamUse use, Console& console) {
@@ -56,21 +82,12 @@ Expected<std::shared_ptr<KinesisClient>, Error> open_local(const ConnectionOptio
     if (use == LocalStreamUse::create) {
         local.streams = {{stream, options.local_shards}};
     } else {
-        struct stat facts {};
         if (local.directory.empty()) {
             throw UsageError(
                 "--local: a stream in this process alone is empty when it starts, so there is "
                 "nothing to read; give --local=DIR with the directory that holds it");
         }
-        if (stat(local.directory.c_str(), &facts) != 0 || !S_ISDIR(facts.st_mode)) {
-            throw UsageError("--local: there is no directory \"" + local.directory +
-                             "\"; give the one that put, send or local wrote to");
-        }
-        // Who only reads leaves nothing behind in a directory that is not the stream's.
-        if (stat(local::database_file(local.directory).c_str(), &facts) != 0) {
-            throw UsageError("--local: no stream was ever kept in \"" + local.directory +
-                             "\"; give the directory that put, send or local wrote to");
-        }
+        if (auto error = nothing_to_read_in(local.directory)) return *std::move(error);
     }
     auto server = try_local_kinesis(local);
     if (!server) return std::move(server).error();

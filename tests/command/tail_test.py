@@ -151,6 +151,17 @@ class TailTest(CommandTest):
                             saying=["no stream was ever kept", str(self.directory)])
         self.assertEqual([path.name for path in self.directory.iterdir()], ["mine"])
 
+    def test_a_directory_that_can_not_be_looked_into_is_no_empty_one(self):
+        # A link to itself can be looked into by nobody, not even by root.
+        loop = self.directory / "loop"
+        loop.symlink_to(loop)
+        data = self.directory / "data"
+        data.mkdir()
+        (data / "streams.db").symlink_to(loop)
+        for directory in [loop, data]:
+            self.assert_refused("tail", "--stream", "s", f"--local={directory}", status=3,
+                                saying=[f'can not read "{directory}"', "symbolic links"])
+
     def test_json_on_the_wire_prints_the_same(self):
         line = self.put("é")
         done = lk_dispatch("tail", *self.at, "--wire-format", "json", status=0)
