@@ -80,7 +80,7 @@ Expected<std::shared_ptr<KinesisClient>, Error> open_local(const ConnectionOptio
     LocalKinesisOptions local;
     if (options.local != in_memory) local.directory = options.local;
     if (use == LocalStreamUse::create) {
-        local.streams = {{stream, options.local_shards}};
+        local.streams = {{stream, options.local_shards.value_or(1)}};
     } else {
         if (local.directory.empty()) {
             throw UsageError(
@@ -185,6 +185,11 @@ Expected<std::shared_ptr<KinesisClient>, Error> open_client(const ConnectionOpti
     if (!options.local.empty()) {
         refuse_beside_local(options);
         return open_local(options, stream, use, console);
+    }
+    if (options.local_shards) {
+        throw UsageError(
+            "--local-shards is about the stream that --local creates; give --local too, or leave "
+            "it out");
     }
     return open_over_network(
         options, stream, [](const AwsKinesisOptions& aws) { return try_aws_kinesis(aws); },

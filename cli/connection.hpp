@@ -3,6 +3,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -33,7 +34,8 @@ struct ConnectionOptions {
     /// Empty: none. Else the Kinesis embedded in this process, kept in this directory, or in memory
     /// when it is `in_memory`.
     std::string local;
-    int local_shards = 1;
+    /// Of a stream that is created there; nothing: 1.
+    std::optional<int> local_shards = {};
 };
 
 /// Adds --stream, which is not required unless the result says so.

@@ -97,6 +97,11 @@ class PutTest(CommandTest):
         self.assert_refused("put", "--stream", "no spaces", "--producer-id", "p", "--type", "t",
                             "--endpoint", "http://127.0.0.1:9", saying=["no spaces"])
 
+    def test_shards_of_a_stream_that_is_elsewhere_are_status_2(self):
+        self.assert_refused("put", "--stream", "s", "--producer-id", "p", "--type", "t",
+                            "--endpoint", "http://127.0.0.1:9", "--local-shards", "2",
+                            saying=["--local-shards", "give --local too"])
+
     def test_an_empty_type_is_status_2(self):
         self.assert_refused("put", "--stream", "s", "--producer-id", "p", "--type", "",
                             "--endpoint", "http://127.0.0.1:9", saying=["--type", "is empty"])
