@@ -71,6 +71,8 @@ Expected<std::string, Error> read_stdin() {
 std::string as_on_the_command_line(std::string message) {
     static constexpr std::pair<std::string_view, std::string_view> names[] = {
         {"data ", "--data "},
+        {"id ", "--id "},
+        {"type ", "--type "},
         {"partition_key ", "--partition-key "},
         {"explicit_hash_key ", "--explicit-hash-key "},
         {"source_user_id ", "--source-user-id "}};

@@ -6,7 +6,6 @@
 
 #include "base/adopt.hpp"
 #include "base/random.hpp"
-#include "event/json_text.hpp"
 #include "kinesis/loop_of.hpp"
 #include "outbox/dead_letter_file.hpp"
 #include "outbox/outbox.hpp"
@@ -101,7 +100,9 @@ std::optional<Error> check(const DispatchSettings& settings) {
     if (settings.producer_id.empty()) {
         return bad_option("producer_id is missing: say who dispatches, such as \"service@host\"");
     }
-    if (!event::is_utf8(settings.producer_id)) return bad_option("producer_id is not valid UTF-8");
+    if (const auto error = pipeline::check_text("producer_id", settings.producer_id)) {
+        return bad_option(error->message);
+    }
     if (settings.producer_id.size() > most_producer_id) {
         return bad_option("producer_id has " + std::to_string(settings.producer_id.size()) +
                           " bytes; it stands in every event, so it may have " +

@@ -69,6 +69,16 @@ class PutTest(CommandTest):
             self.assertEqual(done.out, "")
             self.assertRegex(done.err, rf"--data \({len(text)} bytes\) is not JSON")
 
+    def test_what_is_not_utf_8_is_told_with_the_options_own_name(self):
+        for option in ["--id", "--partition-key", "--source-user-id"]:
+            done = self.put(option, b"caf\xe9", status=1)
+            self.assertIn(f"published: {option} (4 bytes, ", done.err)
+        at = ["put", *self.at]
+        done = lk_dispatch(*at, "--producer-id", "p", "--type", b"caf\xe9", status=1)
+        self.assertIn("published: --type (4 bytes, ", done.err)
+        done = lk_dispatch(*at, "--producer-id", b"caf\xe9", "--type", "t", status=2)
+        self.assertIn("--producer-id (4 bytes, ", done.err)
+
     def test_a_key_that_is_too_long_is_status_1(self):
         done = self.put("--partition-key", "k" * 257, status=1)
         self.assertRegex(done.err, "--partition-key .*257.*256")
