@@ -16,6 +16,7 @@
 #include "cli/console.hpp"
 #include "cli/loopback.hpp"
 #include "cli/outcomes.hpp"
+#include "cli/request_id.hpp"
 #include "local/store/database_file.hpp"
 
 namespace lk::cli {
@@ -240,14 +241,15 @@ ExitStatus report_no_dispatch(const Error& error, Console& console) {
 std::function<void(LogLevel, std::string_view)> log_to(Console& console) {
     struct Last {
         std::mutex mutex;
-        std::string line;
+        std::string line;  // Without what differs from request to request.
     };
     return [&console, last = std::make_shared<Last>()](LogLevel level, std::string_view line) {
         if (level == LogLevel::info) return;
         {
             const std::lock_guard lock(last->mutex);
-            if (last->line == line) return;
-            last->line = line;
+            std::string same = without_request_ids(line);
+            if (last->line == same) return;
+            last->line = std::move(same);
         }
         console.say(with_option_names(std::string(line)));
     };

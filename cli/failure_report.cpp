@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "cli/request_id.hpp"
 #include "cli/totals.hpp"
 
 namespace lk::cli {
@@ -33,9 +34,9 @@ void FailureReport::refused(Place place, std::string_view why) {
 }
 
 void FailureReport::failed(Place place, const Error& error) {
+    std::string why = without_request_ids(error.message);
     const auto same = std::find_if(reasons_.begin(), reasons_.end(), [&](const Reason& reason) {
-        return reason.may_have_been_delivered == error.may_have_been_delivered &&
-               reason.message == error.message;
+        return reason.may_have_been_delivered == error.may_have_been_delivered && reason.why == why;
     });
     if (same != reasons_.end()) {
         same->last = place;
@@ -46,7 +47,7 @@ void FailureReport::failed(Place place, const Error& error) {
         ++other_events_;
         return;
     }
-    reasons_.push_back({error.message, error.may_have_been_delivered, place, place, 1});
+    reasons_.push_back({std::move(why), error.may_have_been_delivered, place, place, 1});
     std::string line = to_text(place) + ": " + error.message;
     if (error.may_have_been_delivered) line += perhaps_published;
     say_(line);

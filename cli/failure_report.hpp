@@ -39,7 +39,7 @@ class FailureReport {
 
   private:
     struct Reason {
-        std::string message;
+        std::string why;  // The first message, but for what differs from request to request.
         bool may_have_been_delivered;
         Place first;
         Place last;

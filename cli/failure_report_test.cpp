@@ -48,6 +48,16 @@ TEST_F(FailureReportTest, TellsAReasonOnceAndHowManyEventsItHit) {
     EXPECT_THAT(said_.back(), HasSubstr("events.ndjson:1003"));
 }
 
+TEST_F(FailureReportTest, TakesAReasonForTheSameWhateverTheRequest) {
+    report_.failed(at(1), error("busy. Request id 1a-2b"));
+    report_.failed(at(2), error("busy. Request id 3c-4d"));
+    report_.failed(at(3), error("denied. Request id 5e Allow it."));
+    report_.failed(at(4), error("denied. Request id 6f Allow them."));
+    EXPECT_THAT(said_, ElementsAre("events.ndjson:1: busy. Request id 1a-2b",
+                                   "events.ndjson:3: denied. Request id 5e Allow it.",
+                                   "events.ndjson:4: denied. Request id 6f Allow them."));
+}
+
 TEST_F(FailureReportTest, SaysWhenAnEventMayBeInTheStreamAllTheSame) {
     report_.failed(at(1), error("no answer", true));
     report_.failed(at(2), error("no answer", false));

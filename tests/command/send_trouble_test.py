@@ -25,6 +25,14 @@ class SendTroubleTest(CommandTest):
         self.assertEqual(len(re.findall(r"(?m)^stdin:\d: .*stored never", done.err)), 1)
         self.assertIn("2 more events failed in the same way", done.err)
 
+    def test_an_outage_is_told_once_though_each_request_has_its_own_id(self):
+        server = self.serve("--stream", "s", "--faults",
+                            '{"rules": [{"on": {"operation": "PutRecords"}, '
+                            '"do": {"error": "InternalFailure"}}]}')
+        done = lk_dispatch(*self.at(server), "--deliver-within", "4", stdin="1\n", status=1)
+        told = re.findall(r"(?m)^lk-dispatch: PutRecords to s failed: .*Request id", done.err)
+        self.assertEqual(len(told), 1, done.err)
+
     def test_a_missing_permission_is_status_3(self):
         done = lk_dispatch(*self.at(self.script(400, DENIED)), stdin="1\n", status=3)
         self.assertRegex(done.err, r"(?m)^stdin:1: .*not authorized")
