@@ -145,7 +145,11 @@ Meaning meaning_of(int curl_code, const FailedTransfer& failed) {
                         "Check that the endpoint is a Kinesis endpoint."};
             }
             break;
-        case CURLE_GOT_NOTHING: return {where + " closed the connection without an answer", ""};
+        case CURLE_GOT_NOTHING:
+            return {where + " closed the connection without an answer",
+                    failed.url.starts_with("http://")
+                        ? "If the endpoint speaks HTTPS on this port, begin it with https://."
+                        : ""};
         case CURLE_PARTIAL_FILE: return {"the answer of " + where + " ended too early", ""};
         case CURLE_SEND_ERROR:
             return {"the connection to " + where + " broke while the request was sent", ""};

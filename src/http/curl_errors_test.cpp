@@ -8,6 +8,7 @@ namespace lk::http {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 const FailedTransfer unsent{.url = "https://kinesis.eu-west-1.amazonaws.com/"};
 const FailedTransfer half_sent{.url = unsent.url, .begun = true};
@@ -55,6 +56,13 @@ TEST(CurlErrors, TellAHostThatIsNotThereFromAProxyThatIsNot) {
     EXPECT_THAT(told, HasSubstr("https_proxy"));
 }
 
+// So a server of TLS ends what is no handshake.
+TEST(CurlErrors, TellWhoSpeaksPlainHttpThatItMayBeHttps) {
+    const FailedTransfer plain{.url = "http://localhost:4567/", .begun = true};
+    EXPECT_THAT(no_answer(CURLE_GOT_NOTHING, plain).message, HasSubstr("begin it with https://"));
+    EXPECT_THAT(no_answer(CURLE_GOT_NOTHING, sent).message, Not(HasSubstr("https://")));
+}
+
 TEST(CurlErrors, UseLibcurlsOwnWordsWhereItWroteNone) {
     EXPECT_THAT(no_answer(CURLE_OUT_OF_MEMORY, unsent).message, HasSubstr("Out of memory"));
 }
@@ -79,7 +87,7 @@ TEST(CurlErrors, DoNotRepeatWhatLibcurlSaysOfAProxysUrl) {
     FailedTransfer failed = unsent;
     failed.curl_text = "Unsupported proxy syntax in 'http://user:hunter2@'";
     const NoAnswer none = no_answer(CURLE_COULDNT_RESOLVE_PROXY, failed);
-    EXPECT_THAT(none.message, testing::Not(HasSubstr("hunter2")));
+    EXPECT_THAT(none.message, Not(HasSubstr("hunter2")));
     EXPECT_THAT(none.message, HasSubstr("option proxy"));
 }
 
