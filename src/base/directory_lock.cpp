@@ -35,6 +35,11 @@ Error refused(std::string message) {
     return {.code = ErrorCode::bad_option, .message = std::move(message)};
 }
 
+const char* mend_of_rights(int error) {
+    const bool lacking = error == EACCES || error == EPERM || error == EROFS;
+    return lacking ? "; choose one that this user may write to" : "";
+}
+
 std::string read_all(int file) {
     char text[256];
     const ssize_t count = ::pread(file, text, sizeof text, 0);
@@ -81,7 +86,8 @@ Expected<DirectoryLock, Error> DirectoryLock::claim(const std::string& directory
                                                     const DirectoryUse& use) {
     const std::string named = std::string("the ") + use.name + " " + directory;
     if (const std::error_code error = make_private(directory)) {
-        return refused("cannot create " + named + ": " + error.message());
+        return refused("cannot create " + named + ": " + error.message() +
+                       mend_of_rights(error.value()));
     }
     const std::string path = directory + "/lock";
     Held& ours = held.get();
@@ -97,7 +103,8 @@ Expected<DirectoryLock, Error> DirectoryLock::claim(const std::string& directory
     if (file < 0 || ::fstat(file, &facts) != 0) {
         const int error = errno;
         if (file >= 0) ::close(file);
-        return refused("cannot use " + named + ": " + path + ": " + reason(error));
+        return refused("cannot use " + named + ": " + path + ": " + reason(error) +
+                       mend_of_rights(error));
     }
     if (!lock_file(file)) {
         const int error = errno;

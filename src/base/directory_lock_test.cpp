@@ -68,6 +68,27 @@ TEST(DirectoryLock, TellsASecondProcessWhoHoldsTheDirectory) {
                                                   program_invocation_short_name + ")"));
 }
 
+TEST(DirectoryLock, TellsWhoMayNotWriteToTheDirectoryToChooseAnother) {
+    const TestDirectory directory;
+    ASSERT_EQ(::chmod(directory.path().c_str(), 0555), 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+        // Root may write everywhere.
+        constexpr uid_t nobody = 65'534;
+        if (::geteuid() == 0 && ::seteuid(nobody) != 0) ::_exit(2);
+        const auto lock = claim(directory.path());
+        const bool told =
+            !lock && lock.error().message.find("choose one that this user may write to") !=
+                         std::string::npos;
+        ::_exit(told ? 0 : 1);
+    }
+    int status = -1;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_TRUE(WIFEXITED(status));
+    EXPECT_EQ(WEXITSTATUS(status), 0);
+    ::chmod(directory.path().c_str(), 0700);
+}
+
 TEST(DirectoryLock, IsFreeOnceItsHolderWasKilled) {
     const TestDirectory directory;
     Holder holder(directory.path());
