@@ -46,14 +46,14 @@ void configure(sqlite::Database& database, bool in_memory) {
 // Before anything is changed: a file that is not ours, or not yet ours to understand, is let alone.
 void check(sqlite::Database& database, const std::string& path) {
     if (database.number("PRAGMA application_id") != application_id) {
-        throw sqlite::DatabaseError(path + " is not a file of lk-dispatch; use another directory");
+        throw sqlite::DatabaseError(path + " is not a file of lk-dispatch");
     }
     const std::int64_t version = database.number("PRAGMA user_version");
     if (version > schema_version) {
-        throw sqlite::DatabaseError(
-            path + " was written by a newer version of lk-dispatch (schema " +
-            std::to_string(version) + ", this one knows " + std::to_string(schema_version) +
-            "); use that version, or another directory");
+        throw sqlite::DatabaseError(path +
+                                    " was written by a newer version of lk-dispatch (schema " +
+                                    std::to_string(version) + ", this one knows " +
+                                    std::to_string(schema_version) + "), which alone can use it");
     }
 }
 

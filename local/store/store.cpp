@@ -59,7 +59,8 @@ Expected<std::unique_ptr<Store>, Error> Store::open(const StoreOptions& options)
         return std::unique_ptr<Store>(new Store(options, std::move(lock)));
     } catch (const sqlite::DatabaseError& error) {
         return Error{.code = ErrorCode::bad_option,
-                     .message = std::string("cannot use the data directory: ") + error.what()};
+                     .message = concat({"cannot use the data directory ", options.directory, ": ",
+                                        error.what(), "; use another directory"})};
     }
 }
 

@@ -10,6 +10,7 @@
 namespace lk::local {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -296,7 +297,9 @@ TEST(StoreFile, OfAnotherProgramIsRefused) {
 TEST(StoreFile, ThatIsNoDatabaseIsRefused) {
     const TestDirectory directory;
     directory.write("streams.db", std::string(10'000, 'x'));
-    EXPECT_THAT(refusal({.directory = directory.path()}), HasSubstr("not a database"));
+    EXPECT_THAT(refusal({.directory = directory.path()}),
+                AllOf(HasSubstr("directory " + directory.path() + ": "),
+                      HasSubstr("not a database"), HasSubstr("use another directory")));
 }
 
 TEST(StoreFile, InAPlaceThatCannotBeMadeIsRefused) {
