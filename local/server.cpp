@@ -57,7 +57,8 @@ std::optional<Error> create(const LocalStream& stream, Store& store, const Envir
         const std::size_t open = existing->map()->open().size();
         if (std::cmp_not_equal(open, stream.shards)) {
             log.line("the stream " + stream.name + " exists already and keeps its " +
-                     std::to_string(open) + " shards, not " + std::to_string(stream.shards));
+                     std::to_string(open) + (open == 1 ? " shard, not " : " shards, not ") +
+                     std::to_string(stream.shards));
         }
         return std::nullopt;
     }

@@ -83,7 +83,7 @@ TEST(Server, KeepsItsRecordsAcrossARestart) {
     options.log = [&](std::string_view line) { log += line; };
     const auto server = start(options);
     EXPECT_THAT(data_of(*server, "s"), ElementsAre("hello"));
-    EXPECT_EQ(log, "the stream s exists already and keeps its 1 shards, not 3");
+    EXPECT_EQ(log, "the stream s exists already and keeps its 1 shard, not 3");
 }
 
 TEST(Server, TellsWhoHoldsItsDirectory) {
