@@ -27,6 +27,13 @@ __all__ = ["DoctorTest", "HardeningTest", "LocalTest", "OutboxTest", "PutTest", 
 
 SUBCOMMANDS = ["put", "send", "tail", "local", "outbox", "redrive", "doctor"]
 EVENT = ["--stream", "events", "--producer-id", "p"]
+ROOT = pathlib.Path(__file__).parents[2]
+
+
+def free_port():
+    """In place of an example's own, which another process may have."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return str(probe.getsockname()[1])
 
 
 class UsageTest(CommandTest):
@@ -215,13 +222,27 @@ class ExampleTest(CommandTest):
         self.assertIn(endpoint, tried)
         self.assertEqual(len(lk_dispatch(*tried, status=0).lines), 1)
 
+    def test_of_the_guide_to_the_local_stream(self):
+        guide = (ROOT / "docs" / "local-stream.md").read_text()
+        # The others serve until they are interrupted.
+        blocks = [block for block in re.findall(r"```sh\n(.*?)```", guide, re.DOTALL)
+                  if "lk-dispatch put" in block]
+        self.assertEqual(len(blocks), 2)
+        for block in blocks:
+            done = self.paste("trap 'kill $!' EXIT\n" + block.replace("4567", free_port()))
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn('"type":"hello"', done.stdout.decode())
+        if shutil.which("aws"):
+            (block,) = re.findall(r"```sh\n(AWS_.*? aws .*?)```", guide, re.DOTALL)
+            server = self.serve("--stream", "events")
+            done = self.paste(block.replace("4567", server.port()))
+            self.assertIn('"events"', done.stdout.decode(), done.stderr)
+
     def test_of_the_readme(self):
-        readme = (pathlib.Path(__file__).parents[2] / "README.md").read_text()
+        readme = (ROOT / "README.md").read_text()
         (script,) = [block for block in re.findall(r"```sh\n(.*?)```", readme, re.DOTALL)
                      if "lk-dispatch local" in block]
-        # Another process may have the port of the example.
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            script = script.replace("4567", str(probe.getsockname()[1]))
+        script = script.replace("4567", free_port())
         script = script.replace("build/lk-dispatch", "lk-dispatch")
         if shutil.which("aws") is None:
             script = re.sub(r"(?m)^AWS_.*\\\n.*\n", "", script)
