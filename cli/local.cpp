@@ -127,8 +127,9 @@ ExitStatus serve(const LocalOptions& options, Console& console) {
     if (!is_loopback_endpoint("http://" + (options.address.find(':') == std::string::npos
                                                ? options.address
                                                : "[" + options.address + "]"))) {
-        console.say("--address " + options.address +
-                    ": whoever reaches it may read and write every stream");
+        console.say("--address " + options.address + ": whoever reaches it" +
+                    (options.verify_signatures ? " and has the keys" : "") +
+                    " may read and write every stream");
     }
     console.say(options.discard ? "--discard: records are acknowledged and forgotten"
                 : options.directory.empty()

@@ -14,6 +14,9 @@ import urllib.request
 import tool
 from tool import CommandTest, LocalServer, lk_dispatch
 
+# For what would open a port to others: nothing but the process itself is in there.
+NO_NETWORK = ["unshare", "--net", *([] if os.geteuid() == 0 else ["--map-root-user"])]
+
 EVENT = ["--producer-id", "p", "--type", "t", "--stream", "events"]
 
 
@@ -191,10 +194,29 @@ class LocalTest(CommandTest):
                 socket.create_connection((address, int(server.port())), timeout=5).close()
 
     def test_an_address_beyond_loopback_is_warned_of(self):
-        # All of 127.0.0.0/8 is this machine; 0.0.0.0 would open it to others.
-        server = self.serve("--address", "127.0.0.2")
-        server.wait_for(server.err, "try: ")
-        self.assertIn("127.0.0.2", server.endpoint)
+        # All of 127.0.0.0/8 is this machine.
+        for inside, words, warning in [
+                ([], ["--address", "127.0.0.2"], None),
+                (NO_NETWORK, ["--address", "0.0.0.0"], "whoever reaches it may read and write"),
+                (NO_NETWORK, ["--address", "0.0.0.0", "--verify-signatures"],
+                 "whoever reaches it and has the keys may read and write")]:
+            done = subprocess.Popen(
+                [*inside, tool.TOOL, "local", "--port", "0", *words], stderr=subprocess.PIPE,
+                env=tool.environment(AWS_ACCESS_KEY_ID="a", AWS_SECRET_ACCESS_KEY="s"), text=True)
+            self.addCleanup(done.stderr.close)
+            self.addCleanup(done.wait)
+            self.addCleanup(done.kill)
+            told = []
+            for line in done.stderr:
+                told.append(line)
+                if "try: " in line:
+                    break
+            if inside and not told[0].startswith("lk-dispatch"):
+                self.skipTest("no network namespace can be made here: " + told[0])
+            self.assertIn("listening on", told[0])
+            self.assertEqual([line for line in told if "whoever" in line] == [], warning is None)
+            if warning is not None:
+                self.assertIn(f"--address {words[1]}: {warning}", "".join(told))
 
     def test_a_browser_gets_an_answer_that_is_no_crash(self):
         server = self.serve("--stream", "events")
