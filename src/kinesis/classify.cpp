@@ -19,6 +19,7 @@ struct Meaning {
 constexpr const char* see_kms = "Check the stream's KMS key, its state and its key policy.";
 constexpr const char* see_credentials =
     "Check the access key, the secret and, for temporary credentials, the session token.";
+constexpr const char* see_endpoint = "Check that the endpoint is a Kinesis endpoint.";
 constexpr const char* see_clock = "Set this machine's clock.";
 constexpr const char* see_stream = "Check the stream's name, the account and the region.";
 
@@ -83,13 +84,16 @@ const Meaning* find(std::string_view service_code) {
 }
 
 Meaning by_status(int status) {
-    if (status >= 500) return {"", FailureClass::transient, ErrorCode::service, true, ""};
+    if (status >= 500) {
+        constexpr int not_implemented = 501;  // A web server that knows no POST.
+        return {"", FailureClass::transient, ErrorCode::service, true,
+                status == not_implemented ? see_endpoint : ""};
+    }
     // What stands before Kinesis (a proxy, a gateway) gives no code of Kinesis's.
     if (status == 429) return {"", FailureClass::slow_down, ErrorCode::throttled, false, ""};
     if (status == 408) return {"", FailureClass::transient, ErrorCode::service, true, ""};
     if (status == 403) return {"", FailureClass::final, ErrorCode::access_denied, false, ""};
-    return {"", FailureClass::final, ErrorCode::service, false,
-            "Check that the endpoint is a Kinesis endpoint."};
+    return {"", FailureClass::final, ErrorCode::service, false, see_endpoint};
 }
 
 Failure made_of(const Meaning& meaning, std::string_view service_code) {

@@ -92,7 +92,10 @@ TEST(Classification, WithoutACodeTheStatusSpeaks) {
     EXPECT_EQ(classify_answer(403, "", "").code, ErrorCode::access_denied);
     EXPECT_EQ(classify_answer(404, "", "").kind, FailureClass::final);
     EXPECT_EQ(classify_answer(302, "", "").kind, FailureClass::final);
-    EXPECT_THAT(classify_answer(404, "", "<html>").message, HasSubstr("Check that the endpoint"));
+    for (const int status : {404, 501}) {
+        EXPECT_THAT(classify_answer(status, "", "<html>").message,
+                    HasSubstr("Check that the endpoint"));
+    }
 }
 
 TEST(Classification, ARecordsUnknownCodeMayHaveGoneEitherWay) {
