@@ -103,8 +103,13 @@ class Words {
 
     void take_argument(const std::string& word) {
         if (positional_of(command_) == nullptr) {
-            throw UsageError(in_quotes(word) + " is not expected: " + command_.get_name() +
-                             " takes options only (a value that holds spaces needs quotes)");
+            // Where a flag may have a value, the value stands behind an equals sign.
+            const bool is_directory = at_ >= 2 && words_[at_ - 2] == "--local";
+            throw UsageError(in_quotes(word) + " is not expected: " +
+                             (is_directory ? "write --local=" + word + " if it is the directory"
+                                           : command_.get_name() +
+                                                 " takes options only (a value that holds spaces "
+                                                 "needs quotes)"));
         }
         checked_.push_back(word);
         ++arguments_;

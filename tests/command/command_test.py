@@ -110,6 +110,11 @@ class UsageTest(CommandTest):
         self.assert_refused("put", "--stream", "arn:aws:kinesis:eu-west-1:1:stream/s", "--type", "t",
                             "--producer-id", "p", "--local", saying=["--stream", "an ARN"])
 
+    def test_a_directory_behind_local_without_the_equals_sign_is_told_how_to_be_written(self):
+        for subcommand in ["put", "tail"]:
+            self.assert_refused(subcommand, "--local", "demo", *EVENT,
+                                saying=['"demo"', "--local=demo"])
+
     def test_local_with_an_empty_directory_name_is_refused(self):
         self.assert_refused("put", *EVENT, "--type", "t", "--local=", saying=["--local="])
 
