@@ -84,7 +84,8 @@ Outcome get_records(const Environment& environment, const Request& request) {
         const KeptRecord& last = read->back();
         token->position = last.position + 1;
         const bool caught_up = token->position == shard->next_position;
-        behind_ms = caught_up ? 0 : std::max<std::int64_t>(0, now - last.arrival_ms);
+        // Zero tells readers that nothing is left, also where the clock was put back.
+        behind_ms = caught_up ? 0 : std::max<std::int64_t>(1, now - last.arrival_ms);
     }
     wire::Document answer = {{"Records", std::move(records)}, {"MillisBehindLatest", behind_ms}};
     // Nothing from a place on is the end too: of a shard that never had a record, or whose records

@@ -129,6 +129,19 @@ TEST_P(Read, GoesOnWithTheNextIterator) {
     EXPECT_TRUE(page.contains("NextShardIterator"));
 }
 
+// Zero is how a reader knows that it has read everything.
+TEST_P(Read, IsBehindWhileMoreIsThereWhateverTheTime) {
+    kinesis.create("s");
+    for (const char* data : {"a", "b", "c"}) kinesis.put("s", data);
+    Document page = get(kinesis.iterator("s", "TRIM_HORIZON"), 1);
+    EXPECT_GT(page.at("MillisBehindLatest"), 0) << "in the millisecond in which they came";
+    kinesis.pass(-1h);
+    page = get(page.at("NextShardIterator"), 1);
+    EXPECT_GT(page.at("MillisBehindLatest"), 0) << "with the clock put back";
+    page = get(page.at("NextShardIterator"), 1);
+    EXPECT_EQ(page.at("MillisBehindLatest"), 0);
+}
+
 TEST_P(Read, GivesTenThousandRecordsAtMost) {
     kinesis.create("s");
     const std::vector<Document> records(500, {{"Data", kinesis.data("d")}, {"PartitionKey", "k"}});
