@@ -34,6 +34,10 @@ constexpr milliseconds between_reads{1000};
 // A wrong endpoint should not look like an empty stream for long.
 constexpr milliseconds patience_at_start{5000};
 
+// What GetRecords gives at most. Behind a full page there may be more whatever it says: kinesalite
+// (3.3.3) always calls itself up to date.
+constexpr std::size_t most_records_of_a_page = 10'000;
+
 struct TailOptions {
     ConnectionOptions connection;
     std::string stream;
@@ -108,7 +112,10 @@ class Tail {
             if (!page) return report(page.error());
             for (const kinesis::ReadRecord& record : page->records) print(record);
             if (output_.failed()) return status_of_output();
-            if (page->at_end || page->behind == milliseconds::zero()) return std::nullopt;
+            const bool is_full = page->records.size() >= most_records_of_a_page;
+            if (page->at_end || (page->behind == milliseconds::zero() && !is_full)) {
+                return std::nullopt;
+            }
             // Between two records there may be hours of nothing, page after page.
             if (page->records.empty()) wait_for_interrupt(between_reads_behind);
         }

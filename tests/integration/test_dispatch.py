@@ -10,7 +10,9 @@ import sys
 import unittest
 
 import clients
+import processes
 import servers
+import settings
 import streams
 from dispatching import dispatch
 from events import RandomEvents
@@ -195,6 +197,21 @@ class Cases:
                           for one in streams.read_stream(self.client, stream)}
                 self.assertEqual(stored, possibly)
                 self.assertIn("may_have_been_delivered", {name for one in answers for name in one})
+
+            def test_the_command_tails_more_than_a_page(self):
+                # It calls every page the newest, also when it gives 10,000 of 10,050 records.
+                stream = f"{type(self).__name__}.tail"
+                streams.make_stream(self.client, stream, 1)
+                at = ["--endpoint", self.server.endpoint, "--wire-format", "json",
+                      "--stream", stream]
+                lines = "".join(f"{number}\n" for number in range(10_050))
+                status, _, errors = processes.run(
+                    [settings.tool(), "send", *at, "--producer-id", "p", "--type", "t"], lines)
+                self.assertEqual(status, 0, errors)
+                status, out, errors = processes.run([settings.tool(), "tail", *at])
+                self.assertEqual(status, 0, errors)
+                self.assertEqual({json.loads(line)["data"] for line in out.splitlines()},
+                                 set(range(10_050)))
 
         # Without the tests of certificates: it ends when a TLS client breaks off, as one that
         # distrusts it does.
