@@ -139,6 +139,12 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
             return refuse(400, "BadRequest", "This is not HTTP/1.1");
         }
         if (error) return;
+        // Where such a body ends nobody could say (RFC 9112, section 6.1).
+        const auto coding = parser_->get()[http::field::transfer_encoding];
+        if (!coding.empty() && !beast::iequals(coding, "chunked")) {
+            return refuse(501, "NotImplemented",
+                          "The only transfer coding that is understood is chunked");
+        }
         const auto expect = parser_->get()[http::field::expect];
         if (!beast::iequals(expect, "100-continue")) return read_body();
         net::async_write(stream_, net::buffer(go_on),

@@ -120,6 +120,17 @@ TEST_F(Http, TakesABodyInChunks) {
     EXPECT_EQ(client.read_answer().status, 200);
 }
 
+TEST_F(Http, TakesNoBodyInACodingThatItDoesNotKnowForTheNextRequest) {
+    start();
+    for (const char* const coding : {"gzip", "gzip, chunked", "identity", "chunked, gzip"}) {
+        RawClient client(server->port());
+        client.send(std::string("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: ") + coding +
+                    "\r\n\r\n" + post("ListStreams", "{}"));
+        EXPECT_EQ(client.read_answer().status, 501) << coding;
+        EXPECT_EQ(client.read_to_end(), "") << coding;
+    }
+}
+
 TEST_F(Http, SaysToGoOnToAClientThatAsksFirst) {
     start();
     RawClient client(server->port());
