@@ -103,8 +103,10 @@ ExitStatus put(const PutOptions& options, Console& console) {
         open_client(options.to.connection, options.to.stream, LocalStreamUse::create, console);
     if (!client) return report_not_opened(client.error(), console);
     std::atomic<bool> takes_long = false;
+    // What is only tried again matters to who has to wait; that something may be lost, to
+    // everybody.
     const auto log = [&takes_long, say = log_to(console)](LogLevel level, std::string_view line) {
-        if (takes_long) say(level, line);
+        if (takes_long || level == LogLevel::error) say(level, line);
     };
     const std::chrono::seconds patience = options.to.deliver_within;
     const bool durable = options.to.durability.has_outbox();

@@ -111,6 +111,15 @@ class OutboxTest(CommandTest):
                     "--region", "us-east-1", status=0)
         self.assertEqual(self.tail(local), [letter["event"]])
 
+    def test_a_damaged_outbox_is_told_of_by_whoever_opens_it(self):
+        self.put_nowhere("1")
+        with open(self.path("outbox/outbox.db"), "r+b") as file:
+            file.write(b"no database any more")
+        told = self.put_nowhere("2").err
+        self.assertIn("the file is damaged", told)
+        self.assertIn("1 records in 1 pages were saved", told)
+        self.assertIn(self.path("outbox/damaged-"), told)
+
     def test_mistakes_are_told(self):
         self.assert_refused("send", *NOWHERE, *EVENT, "--print", "stored",
                             saying=["--print stored", "--outbox DIR"])
