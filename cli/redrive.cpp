@@ -136,7 +136,8 @@ Command add_redrive(CLI::App& parent) {
         ->required();
     add_stream_option(app, options->to.stream)->required();
     add_publishing_options(app, options->to,
-                           "Give up on an event after so many seconds; default 600");
+                           "Give up on an event after so many seconds, with --outbox for this run; "
+                           "default 600");
     app.footer(
         "The file stays as it is: move it away when all was published. With --dead-letters name\n"
         "another file than the one that is read.\n"

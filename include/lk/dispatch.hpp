@@ -364,7 +364,7 @@ class Dispatch {
     return Dispatch(std::move(opened).value());
 }
 
-/// The same; throws DispatchError (`bad_option`, `stream_not_found`, `forked`).
+/// The same; throws DispatchError (`bad_option`, `stream_not_found`, `outbox`, `forked`).
 [[nodiscard]] inline Dispatch get_dispatch(const DispatchOptions& options) {
     auto made = try_get_dispatch(options);
     if (!made) throw DispatchError(std::move(made).error());

@@ -27,17 +27,15 @@ struct Held {
 
 constinit PerProcess<Held> held;
 
+// With the mend, where there is one.
 std::string reason(int error) {
-    return std::generic_category().message(error);
+    const bool lacks_rights = error == EACCES || error == EPERM || error == EROFS;
+    return std::generic_category().message(error) +
+           (lacks_rights ? "; choose one that this user may write to" : "");
 }
 
 Error refused(std::string message) {
     return {.code = ErrorCode::bad_option, .message = std::move(message)};
-}
-
-const char* mend_of_rights(int error) {
-    const bool lacking = error == EACCES || error == EPERM || error == EROFS;
-    return lacking ? "; choose one that this user may write to" : "";
 }
 
 std::string read_all(int file) {
@@ -65,7 +63,6 @@ bool write_holder(int file) {
 // It may hold other people's data, so nobody else gets in.
 std::error_code make_private(const std::string& directory) {
     std::error_code error;
-    if (std::filesystem::is_directory(directory, error)) return {};
     std::filesystem::create_directories(directory, error);
     if (!error) {
         std::filesystem::permissions(directory, std::filesystem::perms::owner_all, error);
@@ -85,9 +82,15 @@ bool lock_file(int file) {
 Expected<DirectoryLock, Error> DirectoryLock::claim(const std::string& directory,
                                                     const DirectoryUse& use) {
     const std::string named = std::string("the ") + use.name + " " + directory;
-    if (const std::error_code error = make_private(directory)) {
-        return refused("cannot create " + named + ": " + error.message() +
-                       mend_of_rights(error.value()));
+    std::error_code error;
+    if (!std::filesystem::is_directory(directory, error)) {
+        // Links that lead nowhere are something, too.
+        if (std::filesystem::exists(std::filesystem::symlink_status(directory, error))) {
+            return refused(named + " is not a folder; give one that is, or a name that is free");
+        }
+        if ((error = make_private(directory))) {
+            return refused("cannot create " + named + ": " + reason(error.value()));
+        }
     }
     const std::string path = directory + "/lock";
     Held& ours = held.get();
@@ -101,24 +104,23 @@ Expected<DirectoryLock, Error> DirectoryLock::claim(const std::string& directory
     }
     const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (file < 0 || ::fstat(file, &facts) != 0) {
-        const int error = errno;
+        const int failure = errno;
         if (file >= 0) ::close(file);
-        return refused("cannot use " + named + ": " + path + ": " + reason(error) +
-                       mend_of_rights(error));
+        return refused("cannot use " + named + ": " + path + ": " + reason(failure));
     }
     if (!lock_file(file)) {
-        const int error = errno;
+        const int failure = errno;
         const std::string by = holder(file);
         ::close(file);
-        if (error != EAGAIN && error != EACCES) {
-            return refused("cannot lock " + named + ": " + reason(error));
+        if (failure != EAGAIN && failure != EACCES) {
+            return refused("cannot lock " + named + ": " + reason(failure));
         }
         return refused(named + " is in use by " + by + "; " + use.mend);
     }
     if (!write_holder(file)) {
-        const int error = errno;
+        const int failure = errno;
         ::close(file);
-        return refused("cannot write " + path + ": " + reason(error));
+        return refused("cannot write " + path + ": " + reason(failure));
     }
     ours.files.insert(id());
     return DirectoryLock(file, facts.st_dev, facts.st_ino);

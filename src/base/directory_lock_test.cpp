@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <fstream>
 
 #include "base/test_directory.hpp"
 
@@ -169,6 +170,22 @@ TEST(DirectoryLock, MakesADirectoryForItsOwnerAlone) {
     struct stat facts {};
     ASSERT_EQ(::stat(made.c_str(), &facts), 0);
     EXPECT_EQ(facts.st_mode & 0777, 0700U);
+}
+
+TEST(DirectoryLock, TellsWhatStandsInItsPlace) {
+    const TestDirectory directory;
+    const std::string file = directory.path() + "/file";
+    std::ofstream(file) << "no folder";
+    const std::string link = directory.path() + "/link";
+    ASSERT_EQ(::symlink("nowhere", link.c_str()), 0);
+    for (const std::string& name : {file, link}) {
+        const auto refused = claim(name);
+        ASSERT_FALSE(refused);
+        EXPECT_THAT(refused.error().message, HasSubstr(name + " is not a folder"));
+    }
+    const auto below = claim(file + "/below");
+    ASSERT_FALSE(below);
+    EXPECT_THAT(below.error().message, HasSubstr("Not a directory"));
 }
 
 }  // namespace

@@ -73,7 +73,8 @@ Error DeadLetterFile::failed(const char* doing, int reason) const {
     return {.code = ErrorCode::outbox,
             .message = std::string("cannot ") + doing + " the dead letter file " + path_ + ": " +
                        std::generic_category().message(reason) +
-                       "; see that its disk has room and works, or name another file"};
+                       "; see that its folder is there, that this user may write it and that the "
+                       "disk has room, or name another file"};
 }
 
 Expected<std::unique_ptr<DeadLetterFile>, Error> DeadLetterFile::open(const std::string& path) {

@@ -1,9 +1,11 @@
 // The file follows what is in it: much may flow through it, and a backlog leaves no large file.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <deque>
 #include <filesystem>
+#include <fstream>
 #include <numeric>
 #include <thread>
 
@@ -114,6 +116,12 @@ TEST(OutboxContents, AreToldOfEachStream) {
     ASSERT_FALSE(none);
     EXPECT_THAT(none.error().message, testing::HasSubstr("no outbox in " + directory.path()));
     EXPECT_FALSE(std::filesystem::exists(directory.path() + "/lock"));
+    Options of_a_file = options;
+    of_a_file.directory = directory.path() + "/file";
+    std::ofstream(of_a_file.directory) << "no folder";
+    const auto no_folder = contents(of_a_file);
+    ASSERT_FALSE(no_folder);
+    EXPECT_THAT(no_folder.error().message, testing::HasSubstr("/file: Not a directory"));
     {
         const auto one = open_or_fail(options, "one");
         const auto other = open_or_fail(options, "other");
@@ -122,6 +130,14 @@ TEST(OutboxContents, AreToldOfEachStream) {
         const auto held = contents(options);
         ASSERT_FALSE(held);
         EXPECT_THAT(held.error().message, testing::HasSubstr("in use"));
+    }
+    // It is not for others to see.
+    constexpr uid_t nobody = 65534;
+    if (::geteuid() == 0 && ::seteuid(nobody) == 0) {
+        const auto hidden = contents(options);
+        EXPECT_EQ(::seteuid(0), 0);
+        ASSERT_FALSE(hidden);
+        EXPECT_THAT(hidden.error().message, testing::HasSubstr("Permission denied"));
     }
     const auto all = contents(options);
     ASSERT_TRUE(all) << all.error().message;

@@ -43,7 +43,9 @@ Keeper::~Keeper() = default;
 
 Expected<std::unique_ptr<Keeper>, Error> Keeper::open(const Options& options) {
     auto lock = DirectoryLock::claim(options.directory, outbox_directory);
-    if (!lock) return std::move(lock).error();
+    if (!lock) {
+        return Error{.code = ErrorCode::outbox, .message = std::move(lock).error().message};
+    }
     std::unique_ptr<Keeper> keeper(new Keeper(options, std::move(lock).value()));
     auto error = keeper->file_.attempt([](File& file) { file.check(); });
     if (error) return std::move(*error);

@@ -18,6 +18,7 @@ namespace fs = std::filesystem;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 using testing::SizeIs;
 
 Options options_for(const TestDirectory& directory, Sync sync = Sync::every_commit) {
@@ -270,6 +271,24 @@ TEST(OutboxFile, IsForItsOwnerAlone) {
     ::umask(usual);
 }
 
+TEST(OutboxFile, IsForItsOwnerAloneWhereverALinkLeadsTo) {
+    const TestDirectory directory;
+    const fs::path elsewhere = fs::path(directory.path()) / "elsewhere.db";
+    fs::create_symlink(elsewhere, fs::path(directory.path()) / "outbox.db");
+    keep_page(*open_or_fail(options_for(directory)), {"a secret"});
+    EXPECT_EQ(fs::status(elsewhere).permissions(), fs::perms(0600));
+}
+
+TEST(OutboxFile, ThatCannotBeOpenedIsNamedWithTheReason) {
+    const TestDirectory directory;
+    fs::create_directory(fs::path(directory.path()) / "outbox.db");
+    const auto opened = open(options_for(directory), "events");
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, ErrorCode::outbox);
+    EXPECT_THAT(opened.error().message,
+                HasSubstr("cannot open " + directory.path() + "/outbox.db: Is a directory"));
+}
+
 TEST(OutboxFile, OfANewerVersionIsRefused) {
     const TestDirectory directory;
     keep_page(*open_or_fail(options_for(directory)), {"x"});
@@ -277,6 +296,7 @@ TEST(OutboxFile, OfANewerVersionIsRefused) {
     const auto opened = open(options_for(directory), "events");
     ASSERT_FALSE(opened);
     EXPECT_THAT(opened.error().message, HasSubstr("newer version"));
+    EXPECT_THAT(opened.error().message, Not(HasSubstr("disk"))) << "that is not what is wrong";
     sqlite::Database(directory.path() + "/outbox.db").execute("PRAGMA user_version=1");
     EXPECT_THAT(left_in(*open_or_fail(options_for(directory))), SizeIs(1));
 }

@@ -37,14 +37,16 @@ void configure(Database& database) {
 
 void check(Database& database, const std::string& path) {
     if (database.number("PRAGMA application_id") != application_id) {
-        throw DatabaseError(path + " is not an outbox of lk-dispatch; use another directory");
+        throw DatabaseError(path + " is not an outbox of lk-dispatch; use another directory",
+                            DatabaseError::Kind::refused);
     }
     const std::int64_t version = database.number("PRAGMA user_version");
     if (version > schema_version) {
         throw DatabaseError(path + " was written by a newer version of lk-dispatch (schema " +
-                            std::to_string(version) + ", this one knows " +
-                            std::to_string(schema_version) +
-                            "); use that version, or another directory");
+                                std::to_string(version) + ", this one knows " +
+                                std::to_string(schema_version) +
+                                "); use that version, or another directory",
+                            DatabaseError::Kind::refused);
     }
     sqlite::Statement statement(database,
                                 "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL"

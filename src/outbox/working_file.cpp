@@ -30,10 +30,15 @@ WorkingFile::WorkingFile(const Options& options, std::function<void(const Tally&
 
 WorkingFile::~WorkingFile() = default;
 
-bool WorkingFile::is_there(const Options& options) {
+std::error_code WorkingFile::look_for(const Options& options) {
     const std::string path = path_in(options.directory);
     std::error_code error;
-    return std::filesystem::exists(path, error) || is_salvage_to_finish(path);
+    if (std::filesystem::exists(path, error) || is_salvage_to_finish(path)) return {};
+    if (error) return error;
+    const auto folder = std::filesystem::status(options.directory, error);
+    return std::make_error_code(exists(folder) && !is_directory(folder)
+                                    ? std::errc::not_a_directory
+                                    : std::errc::no_such_file_or_directory);
 }
 
 void WorkingFile::use(const FileStream& stream) {
@@ -89,8 +94,11 @@ Error WorkingFile::failed(const DatabaseError& first, const DatabaseError& then)
     const std::string_view what = first.what();
     const std::string more = what == then.what() ? "" : std::string("; then ") + then.what();
     return {.code = ErrorCode::outbox,
-            .message = "the outbox in " + options_.directory + " cannot be used: " +
-                       std::string(what) + more + "; see that the disk has room and works"};
+            .message = "the outbox in " + options_.directory +
+                       " cannot be used: " + std::string(what) + more +
+                       (then.kind() == DatabaseError::Kind::refused
+                            ? ""
+                            : "; see that the disk has room and works")};
 }
 
 // Nearly without memory, if need be.

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include <lk/error.hpp>
@@ -28,8 +29,8 @@ class WorkingFile {
     WorkingFile(const WorkingFile&) = delete;
     WorkingFile& operator=(const WorkingFile&) = delete;
 
-    /// Whether there is one in the directory.
-    [[nodiscard]] static bool is_there(const Options& options);
+    /// Zero when there is one in the directory; else why it cannot be seen, or that there is none.
+    [[nodiscard]] static std::error_code look_for(const Options& options);
 
     /// Does it on a connection that has not failed; a second time on a new one when it has, and on
     /// a new file when this one is damaged. So what it did before it failed may be there already.

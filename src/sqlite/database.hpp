@@ -17,6 +17,7 @@ class DatabaseError : public std::runtime_error {
         other,
         damaged,  ///< The file is no database, or not a whole one.
         in_use,   ///< Somebody else has it open, or what is inherited from a parent process has.
+        refused,  ///< It is whole, and not to be used here: the message says why, and the mend.
     };
 
     explicit DatabaseError(const std::string& message, Kind kind = Kind::other)

@@ -132,8 +132,16 @@ class OutboxTest(CommandTest):
                             "-", stdin=subprocess.PIPE)
         holder.write('{"n":1}\n')
         holder.wait_for(holder.out, "n")
-        held = lk_dispatch("outbox", "ls", self.outbox)
-        self.assertIn(f"process {holder.process.pid}", held.err)
+        for words in [["outbox", "ls", self.outbox],
+                      ["put", *NOWHERE, *EVENT, "--outbox", self.outbox]]:
+            held = lk_dispatch(*words, status=3)
+            self.assertIn(f"process {holder.process.pid}", held.err)
+            self.assertNotIn("--help", held.err)
+        with open(self.path("file"), "w", encoding="utf-8"):
+            pass
+        for words in [["outbox", "show", self.path("file")],
+                      ["put", *NOWHERE, *EVENT, "--outbox", self.path("file")]]:
+            self.assertRegex(lk_dispatch(*words, status=3).err, "(?i)not a (folder|directory)")
         bad = lk_dispatch("redrive", "-", "--stream", "events", *NOWHERE, stdin="{}\n", status=1)
         self.assertIn("stdin:1", bad.err)
         self.assertIn("no event", bad.err)
