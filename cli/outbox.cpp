@@ -92,14 +92,17 @@ std::optional<Error> for_each_event(outbox::StreamOutbox& stream,
         return error;
     }
     for (const outbox::PageId id : pages) {
-        std::promise<Expected<outbox::KeptPage, Error>> answered;
-        stream.load(id, [&](Expected<outbox::KeptPage, Error> page) {
+        std::promise<Expected<outbox::ReadPage, Error>> answered;
+        stream.load(id, [&](Expected<outbox::ReadPage, Error> page) {
             answered.set_value(std::move(page));
         });
-        const auto page = answered.get_future().get();
-        if (!page) return page.error();
-        for (std::size_t i = 0; i < page->records.size(); ++i) {
-            if (!page->settled[i] && !each(page->records[i])) return std::nullopt;
+        const auto read = answered.get_future().get();
+        if (!read) return read.error();
+        // Lost meanwhile, as the log has told.
+        if (!*read) continue;
+        const outbox::KeptPage& page = **read;
+        for (std::size_t i = 0; i < page.records.size(); ++i) {
+            if (!page.settled[i] && !each(page.records[i])) return std::nullopt;
         }
     }
     return std::nullopt;

@@ -76,13 +76,14 @@ void look_at(StreamOutbox& outbox, const Original& original) {
     must(!error, "what is left can be told");
     for (const PageId id : left) {
         std::promise<void> loaded;
-        outbox.load(id, [&](const auto& page) {
-            if (page) {
+        outbox.load(id, [&](const auto& read) {
+            if (read && *read) {
+                const KeptPage& page = **read;
                 must(original.all.contains(id), "a page is one that was kept");
                 const auto& texts = original.all.at(id);
-                must(page->records.size() == texts.size(), "a page has its records");
+                must(page.records.size() == texts.size(), "a page has its records");
                 for (std::size_t i = 0; i < texts.size(); ++i) {
-                    must(page->records[i].cbor == texts[i], "a record is as it was kept");
+                    must(page.records[i].cbor == texts[i], "a record is as it was kept");
                 }
             }
             loaded.set_value();

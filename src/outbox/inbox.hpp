@@ -32,7 +32,7 @@ struct Asked {
     struct Load {
         Stream stream;
         PageId id = 0;
-        std::function<void(Expected<KeptPage, Error>)> done;
+        std::function<void(Expected<ReadPage, Error>)> done;
     };
 
     std::vector<Keep> keeps;

@@ -183,27 +183,18 @@ void Keeper::write(File& file, const std::vector<Draft>& drafts, bool again) {
     change.commit();
 }
 
-Expected<KeptPage, Error> Keeper::load(const Asked::Load& asked) {
-    std::optional<KeptPage> page;
+Expected<ReadPage, Error> Keeper::load(const Asked::Load& asked) {
+    ReadPage page;
     if (auto error =
             file_.attempt([&](File& file) { page = file.load(*asked.stream, asked.id); })) {
         return std::move(*error);
     }
-    if (!page) {
-        return as_soon_as_memory([&] {
-            return Error{.code = ErrorCode::outbox,
-                         .message = "the outbox in " + options_.directory + " has no page " +
-                                    std::to_string(asked.id) + " of the stream " +
-                                    asked.stream->name +
-                                    ": it is settled, or was lost with a damaged file"};
-        });
-    }
     const auto due = due_.find(asked.id);
-    if (due == due_.end()) return std::move(*page);
+    if (!page || due == due_.end()) return page;
     for (const std::uint32_t record : due->second.records) {
         if (record < page->settled.size()) page->settled[record] = true;
     }
-    return std::move(*page);
+    return page;
 }
 
 // Only what is written can be flushed: where the disk fails they wait, until it works or the end.

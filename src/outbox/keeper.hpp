@@ -78,7 +78,7 @@ class Keeper {
     [[nodiscard]] std::vector<Draft> number(const std::vector<Asked::Keep>& keeps);
     void write(std::vector<Asked::Keep>& keeps);
     void write(File& file, const std::vector<Draft>& drafts, bool again);
-    [[nodiscard]] Expected<KeptPage, Error> load(const Asked::Load& asked);
+    [[nodiscard]] Expected<ReadPage, Error> load(const Asked::Load& asked);
     void settle(const Asked::Settle& settle);
     void answer_flushes();
     void synchronize();

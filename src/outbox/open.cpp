@@ -52,7 +52,7 @@ class OpenStream final : public StreamOutbox {
             {.stream = stream_, .pages = std::move(pages), .done = std::move(done)});
     }
 
-    void load(PageId id, std::function<void(Expected<KeptPage, Error>)> done) override {
+    void load(PageId id, std::function<void(Expected<ReadPage, Error>)> done) override {
         if (outbox_->inherited()) return done(forked());
         outbox_->inbox().load({.stream = stream_, .id = id, .done = std::move(done)});
     }

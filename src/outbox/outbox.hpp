@@ -77,6 +77,9 @@ struct KeptPage {
     std::vector<bool> settled;
 };
 
+/// Nothing when it is not there: all of it is settled, or it was lost with a damaged file.
+using ReadPage = std::optional<KeptPage>;
+
 /// What an earlier run left, without the records' bytes.
 struct LeftPage {
     PageId id = 0;
@@ -102,8 +105,8 @@ class StreamOutbox {
     virtual void keep(std::vector<PageDraft> pages,
                       std::function<void(Expected<std::vector<PageId>, Error>)> done) = 0;
 
-    /// Reads a page back.
-    virtual void load(PageId id, std::function<void(Expected<KeptPage, Error>)> done) = 0;
+    /// Reads a page back. An Error may pass: ask again.
+    virtual void load(PageId id, std::function<void(Expected<ReadPage, Error>)> done) = 0;
 
     /// These records of the page (by their index) are settled. Persisted with the next commit, or
     /// within 100 ms; a page whose records are all settled is removed.

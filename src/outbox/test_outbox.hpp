@@ -68,9 +68,12 @@ inline PageId keep_page(StreamOutbox& outbox, const std::vector<std::string>& te
 }
 
 inline Expected<KeptPage, Error> load_page(StreamOutbox& outbox, PageId id) {
-    std::promise<Expected<KeptPage, Error>> loaded;
-    outbox.load(id, [&](Expected<KeptPage, Error> page) { loaded.set_value(std::move(page)); });
-    return loaded.get_future().get();
+    std::promise<Expected<ReadPage, Error>> loaded;
+    outbox.load(id, [&](Expected<ReadPage, Error> page) { loaded.set_value(std::move(page)); });
+    auto page = loaded.get_future().get();
+    if (!page) return std::move(page).error();
+    if (!*page) return Error{ErrorCode::outbox, "there is no such page", false, 0};
+    return std::move(**page);
 }
 
 inline void flush(StreamOutbox& outbox) {

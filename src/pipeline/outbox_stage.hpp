@@ -149,7 +149,9 @@ class OutboxStage {
     void let_wait(Draft& draft);
     KeptPage& new_page(outbox::PageId id);
     void load_next(TimePoint now);
-    void loaded(Expected<outbox::KeptPage, Error> page, TimePoint now);
+    void loaded(Expected<outbox::ReadPage, Error> page, TimePoint now);
+    void lost(const ShelvedPage& page);
+    void fail(detail::Slot* slot, const Error& error);
     [[nodiscard]] bool begin_pass(TimePoint now);
     void restore(const outbox::KeptPage& page, const ShelvedPage& shelved, TimePoint now);
     void refuse(KeptPage& page, std::uint32_t index, std::uint32_t generation, detail::Slot* slot);

@@ -49,7 +49,7 @@ void OutboxStage::load_next(TimePoint now) {
             continue;
         }
         loading_.push_back(std::move(page));
-        using Answer = Expected<outbox::KeptPage, Error>;
+        using Answer = Expected<outbox::ReadPage, Error>;
         outbox_->load(loading_.back().id, by_mail<Answer>([this](Answer read, TimePoint then) {
                           loaded(std::move(read), then);
                       }));
@@ -67,11 +67,13 @@ bool OutboxStage::begin_pass(TimePoint now) {
 
 // They come in the order in which they were asked for. After one that cannot be read none is taken
 // before it was read after all.
-void OutboxStage::loaded(Expected<outbox::KeptPage, Error> page, TimePoint now) {
+void OutboxStage::loaded(Expected<outbox::ReadPage, Error> page, TimePoint now) {
     ShelvedPage shelved = std::move(loading_.front());
     loading_.pop_front();
-    if (page && not_loaded_.empty()) {
-        restore(*page, shelved, now);
+    if (page && !*page) {
+        lost(shelved);
+    } else if (page && not_loaded_.empty()) {
+        restore(**page, shelved, now);
     } else {
         if (!page) {
             load_again_at_ = now + between_disk_failures;
@@ -155,6 +157,32 @@ void OutboxStage::restore(const outbox::KeptPage& page, const ShelvedPage& shelv
     if (rest.records > 0) shelf_.pass_over(std::move(rest));
 }
 
+// What it was of its keys stays in their count, so what comes of these goes the long way, behind
+// the shelf.
+void OutboxStage::lost(const ShelvedPage& page) {
+    const Error error{ErrorCode::outbox,
+                      "page " + std::to_string(page.id) +
+                          " of the outbox was lost with a damaged file, and " +
+                          std::to_string(page.records) + " events with it",
+                      page.generations.front().first == Generations::earlier_run, 0};
+    log(log_error, error.message);
+    for (const auto& [generation, records] : page.generations) {
+        for (std::uint32_t i = 0; i < records; ++i) core_.fail_expected(generation);
+    }
+    for (const auto& [index, slot] : page.wanted) fail(slot, error);
+}
+
+void OutboxStage::fail(detail::Slot* slot, const Error& error) {
+    budget_.let_go_results(1);
+    if (slot->wanted()) {
+        auto settlement = std::make_unique<Settlement>();
+        settlement->error = error;
+        slot->settle(std::move(settlement));
+    } else {
+        slot->settle_unwanted();
+    }
+}
+
 // Forgets a record that nobody could send.
 void OutboxStage::refuse(KeptPage& page, std::uint32_t index, std::uint32_t generation,
                          detail::Slot* slot) {
@@ -164,16 +192,7 @@ void OutboxStage::refuse(KeptPage& page, std::uint32_t index, std::uint32_t gene
                       false, 0};
     log(log_error, error.message);
     core_.fail_expected(generation);
-    if (slot != nullptr) {
-        budget_.let_go_results(1);
-        if (slot->wanted()) {
-            auto settlement = std::make_unique<Settlement>();
-            settlement->error = error;
-            slot->settle(std::move(settlement));
-        } else {
-            slot->settle_unwanted();
-        }
-    }
+    if (slot != nullptr) fail(slot, error);
     ++page.unsettled;
     settled({&page, index});
 }

@@ -78,9 +78,10 @@ class FakeOutbox final : public outbox::StreamOutbox {
         });
     }
     void load(outbox::PageId id,
-              std::function<void(Expected<outbox::KeptPage, Error>)> done) override {
+              std::function<void(Expected<outbox::ReadPage, Error>)> done) override {
         asked.emplace_back([this, id, done = std::move(done)] {
             if (disk_error) return done(*disk_error);
+            if (!pages.contains(id)) return done(outbox::ReadPage());
             outbox::KeptPage page;
             page.id = id;
             page.kept_at_ms = kept_at_ms;
@@ -89,7 +90,7 @@ class FakeOutbox final : public outbox::StreamOutbox {
             for (std::size_t i = 0; i < page.records.size(); ++i) {
                 page.records[i].cbor = pages[id].cbor[i];
             }
-            done(std::move(page));
+            done(outbox::ReadPage(std::move(page)));
         });
     }
     void settle(outbox::PageId id, std::vector<std::uint32_t> records) override {

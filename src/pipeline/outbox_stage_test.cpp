@@ -165,6 +165,34 @@ TEST_F(OutboxStageTest, NothingOvertakesItsKeyWhileTheDiskFailsToRead) {
     EXPECT_EQ(sent, expected);
 }
 
+TEST_F(OutboxStageTest, GoesOnWithoutAPageThatWasLost) {
+    std::vector<std::string> expected;
+    for (int i = 0; i < 2500; ++i) {
+        expected.push_back(std::to_string(i));
+        write(expected.back(), i % 2 == 0 ? "k" : "", 1000);
+        if (i % 50 == 0) keep();
+    }
+    keep();
+    // In the middle of what memory does not hold.
+    const auto gone = std::prev(outbox->pages.end(), 10);
+    const std::size_t events_gone = gone->second.records.size();
+    outbox->pages.erase(gone);
+    EXPECT_EQ(drain().size(), expected.size() - events_gone);
+    EXPECT_TRUE(stage->empty());
+    EXPECT_EQ(core.generations().take_up_to(0).failed, events_gone);
+    std::size_t told = 0;
+    for (Published& one : results) {
+        if (!one.ready()) continue;
+        const Outcome outcome = one.wait();
+        if (outcome || outcome.error().code != ErrorCode::outbox) continue;
+        ++told;
+        EXPECT_THAT(outcome.error().message, testing::HasSubstr("lost with a damaged file"));
+    }
+    EXPECT_EQ(told, events_gone);
+    write("later", "k");
+    EXPECT_THAT(drain(), ElementsAre("later"));
+}
+
 TEST_F(OutboxStageTest, GoesOnWithWhatAnEarlierRunLeft) {
     write("a", "k");
     write("b", "l");
