@@ -159,6 +159,41 @@ TEST(Core, PausesTheWholeStreamWhenARequestFails) {
     EXPECT_NE(play.send().id, 0U);
 }
 
+TEST(Core, WaitsOutWhatIsWrongWithTheStreamAndLooksEvery30Seconds) {
+    CoreOptions patient = CoreScript::usual_options();
+    patient.wait_out_stream_failures = true;
+    patient.deliver_within = std::chrono::hours(24 * 365);
+    CoreScript play(patient);
+    const Pending* const one = play.dispatch("one");
+    for (int i = 1; i < 1000; ++i) play.dispatch(std::to_string(i));
+    const auto first = play.send();
+    const auto second = play.send();
+    ASSERT_NE(second.id, 0U);
+    play.fail(first, FailureClass::final);
+    play.fail(second, FailureClass::final);
+    for (int looks = 0; looks < 3; ++looks) {
+        ASSERT_NE(play.core.waited_out(), nullptr);
+        EXPECT_EQ(play.core.waited_out()->message, "because");
+        play.pass(30s - 1ms);
+        EXPECT_EQ(play.send().id, 0U);
+        play.pass(1ms);
+        const auto look = play.send();
+        ASSERT_NE(look.id, 0U);
+        EXPECT_EQ(play.send().id, 0U) << "one request looks";
+        play.fail(look, FailureClass::final);
+    }
+    EXPECT_THAT(play.endings, IsEmpty());
+    play.pass(30s);
+    play.answer_all(play.send(), "ok");
+    EXPECT_EQ(play.core.waited_out(), nullptr);
+    for (int i = 0; i < 100; ++i) {
+        play.pass(100ms);
+        if (const auto more = play.send(); more.id != 0) play.answer_all(more, "ok");
+    }
+    EXPECT_EQ(play.endings.size(), 1000U);
+    EXPECT_EQ(one->attempts, 1) << "to look in vain is no attempt";
+}
+
 TEST(Core, ARequestThatMayHaveBeenStoredEndsAsUnknownWhenTimeIsUp) {
     CoreScript play;
     play.dispatch("a");
