@@ -1,7 +1,8 @@
 // A program that runs out of something while it dispatches, for resources_test.cpp, which gives it
 // a stream:
 //
-//     resources_child descriptors|threads|memory|outbox_memory ENDPOINT OUTBOX
+//     resources_child descriptors|threads|memory|dispatch_memory|outbox_memory|next_run ENDPOINT
+//     OUTBOX resources_child "loop_memory N" ENDPOINT OUTBOX
 //
 // OUTBOX is a folder, or "none". Exit status 0: it went as it must; 1 and a line on standard error:
 // not so; 77 and a line: that cannot be tried here.
@@ -202,6 +203,61 @@ void run_out_of_memory(const Place& place) {
     must(dispatch("t").wait().has_value(), "an event goes out afterwards");
 }
 
+// Dispatches on a thread that has never done so, until an allocation of that has failed; false:
+// there were fewer. What dispatch() returned is accepted, or says why not, and what it threw for is
+// neither there nor counted.
+bool dispatch_without_memory(const Place& place, const std::shared_ptr<lk::KinesisClient>& client,
+                             std::uint64_t failing) {
+    failing_now = failing;
+    auto dispatch = lk::get_dispatch(options_of(place, client));
+    std::vector<lk::Published> results;
+    bool has_failed = false;
+    std::thread([&] {
+        const std::string large = "\"" + std::string(300'000, 'x') + "\"";
+        const std::string spaced = "{ \"a\" : [ " + std::string(5'000, ' ') + "1 ] }";
+        const std::string key(200, 'k');
+        // To look into one allocates, too.
+        const auto add = [&](lk::Published published) { results.push_back(std::move(published)); };
+        results.reserve(16);
+        lk::testing::fail_allocation(failing);
+        for (int i = 0; i < 4; ++i) {
+            try {
+                switch (i) {
+                    case 0: add(dispatch("t", lk::json("1"), {.partition_key = key})); break;
+                    case 1: add(dispatch("t", lk::json(spaced))); break;
+                    case 2: add(dispatch("t", lk::json(large), {.partition_key = key})); break;
+                    default: add(dispatch.record(large)); break;
+                }
+            } catch (const std::bad_alloc&) {
+                // Of an event that is not accepted.
+            }
+        }
+        lk::testing::stop_failing();
+        has_failed = lk::testing::allocation_failed();
+        // As if nothing had been.
+        add(dispatch("t", lk::json("2"), {.partition_key = key}));
+    }).join();
+    const auto counts = dispatch.flush(60s);
+    std::uint64_t published = 0;
+    for (lk::Published& one : results) {
+        must(one.ready(), "a result is there");
+        if (one.wait().has_value()) ++published;
+    }
+    must(counts && counts->published == published && counts->failed == 0,
+         "what was accepted is published, and nothing else: " +
+             std::to_string(counts ? counts->published : 0) + " published, " +
+             std::to_string(published) + " results that say so");
+    return has_failed;
+}
+
+void dispatch_without_memory(const Place& place) {
+    auto client = client_of(place);
+    must(client.has_value(), "a client can be made");
+    std::uint64_t failing = 1;
+    while (dispatch_without_memory(place, client.value(), failing)) ++failing;
+    must(failing > 5, "many allocations were tried, not " + std::to_string(failing));
+}
+
 // The thread that writes the outbox gets none: what it is asked fails as if the disk did, or waits.
 bool use_without_memory_for_the_outbox(const Place& place, std::uint64_t first,
                                        std::uint64_t count) {
@@ -239,6 +295,33 @@ void run_out_of_memory_for_the_outbox(const Place& place) {
     must(!use_without_memory_for_the_outbox(place, 1'000'000'000, 1), "and then it works");
 }
 
+// The thread that sends gets none. It cannot go on, so the process ends there, by std::terminate; a
+// line tells of each event that was stored before. Exit status 3: that thread had fewer
+// allocations.
+int run_out_of_memory_for_the_loop(const Place& place, std::uint64_t first) {
+    failing_now = first;
+    auto client = client_of(place);
+    must(client.has_value(), "a client can be made");
+    lk::testing::fail_allocations_of("lk-curl", first, 1);
+    auto dispatch = lk::get_dispatch(options_of(place, client.value()));
+    for (int i = 0; i < 3; ++i) {
+        const std::string id = std::to_string(first) + "-" + std::to_string(i);
+        auto published = dispatch("t", lk::json("1"), {.partition_key = "key", .id = id});
+        if (!published.wait_stored()) std::fprintf(stderr, "stored %s\n", id.c_str());
+    }
+    const auto counts = dispatch.close(60s);
+    must(counts && counts->published == 3, "where the process goes on all is published");
+    return lk::testing::stop_failing_others() > 0 ? 0 : 3;
+}
+
+void send_what_is_left(const Place& place) {
+    auto client = client_of(place);
+    must(client.has_value(), "a client can be made");
+    auto dispatch = lk::get_dispatch(options_of(place, client.value()));
+    const auto counts = dispatch.close(60s);
+    must(counts && counts->kept == 0, "the next run sends what was left");
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -250,13 +333,20 @@ int main(int count, char** arguments) {
     });
     Place place{arguments[2], arguments[3]};
     if (place.outbox == "none") place.outbox.clear();
+    const std::string kind = arguments[1];
     const std::map<std::string, std::function<void()>> kinds = {
         {"descriptors", [&] { run_out_of_descriptors(place); }},
         {"threads", [&] { run_out_of_threads(place); }},
         {"memory", [&] { run_out_of_memory(place); }},
+        {"dispatch_memory", [&] { dispatch_without_memory(place); }},
+        {"next_run", [&] { send_what_is_left(place); }},
         {"outbox_memory", [&] { run_out_of_memory_for_the_outbox(place); }}};
     try {
-        kinds.at(arguments[1])();
+        constexpr std::string_view loop = "loop_memory ";
+        if (kind.starts_with(loop)) {
+            return run_out_of_memory_for_the_loop(place, std::stoull(kind.substr(loop.size())));
+        }
+        kinds.at(kind)();
     } catch (const std::exception& error) {
         std::fprintf(stderr, "%s: %s\n", arguments[1], error.what());
         return 1;

@@ -4,9 +4,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <set>
+#include <sstream>
 #include <string>
 #include <tuple>
 
@@ -74,12 +77,50 @@ TEST_P(RunsOut, AndTheEndIsClear) {
     EXPECT_EQ(WEXITSTATUS(ended.status), 0) << ended.said;
 }
 
+// The process may end of it, in one way; the next one sends what had been reported stored.
+TEST(RunsOutOfMemory, OnTheSendingThreadAndLosesNothingThatWasStored) {
+    const Folder folder;
+    const auto kinesis = local_kinesis({.streams = {{"events", 2}}});
+    const std::string outbox = folder.path + "/outbox";
+    std::set<std::string> stored;
+    int ended = 0;
+    for (std::uint64_t first = 1;; first += 1 + first / 10) {
+        const Ended child = run("loop_memory " + std::to_string(first), kinesis->endpoint(), outbox,
+                                folder.path + "/said");
+        const bool aborted = WIFSIGNALED(child.status) && WTERMSIG(child.status) == SIGABRT;
+        const bool exited = WIFEXITED(child.status) &&
+                            (WEXITSTATUS(child.status) == 0 || WEXITSTATUS(child.status) == 3);
+        ASSERT_TRUE(aborted || exited) << first << ": " << child.said;
+        if (aborted) {
+            ++ended;
+            EXPECT_NE(child.said.find("std::terminate"), std::string::npos) << child.said;
+        }
+        std::istringstream lines(child.said);
+        for (std::string line; std::getline(lines, line);) {
+            if (line.starts_with("stored ")) stored.insert(line.substr(7));
+        }
+        const Ended next = run("next_run", kinesis->endpoint(), outbox, folder.path + "/said");
+        ASSERT_EQ(next.status, 0) << next.said;
+        if (exited && WEXITSTATUS(child.status) == 3) break;
+        ASSERT_LT(first, 100'000U) << "that thread has fewer allocations";
+    }
+    EXPECT_GT(ended, 0);
+    const auto records = kinesis->records("events");
+    ASSERT_TRUE(records);
+    for (const auto& record : *records) {
+        const std::size_t start = record.data.find("\"id\":\"") + 6;
+        stored.erase(record.data.substr(start, record.data.find('"', start) - start));
+    }
+    EXPECT_TRUE(stored.empty()) << *stored.begin() << " was stored, and is not in the stream";
+}
+
 std::string name_of(const testing::TestParamInfo<Kind>& run) {
     return std::string(std::get<0>(run.param)) + (std::get<1>(run.param) ? "_with_an_outbox" : "");
 }
 
 INSTANTIATE_TEST_SUITE_P(Everything, RunsOut,
-                         testing::Combine(testing::Values("descriptors", "threads", "memory"),
+                         testing::Combine(testing::Values("descriptors", "threads", "memory",
+                                                          "dispatch_memory"),
                                           testing::Bool()),
                          name_of);
 INSTANTIATE_TEST_SUITE_P(OnALibraryThread, RunsOut, testing::Values(Kind("outbox_memory", true)),
