@@ -93,7 +93,7 @@ struct OutboxOptions {
     /// any number of dispatch functions.
     std::string directory = {};
     /// How much of the disk unsettled events may take. Past it dispatch() does what `when_full`
-    /// says. 1 MiB and up.
+    /// says; it shows a moment late, so up to `budget_bytes` more may come. 1 MiB and up.
     std::uint64_t max_bytes = std::uint64_t{1} << 30;
     OutboxSync sync = OutboxSync::every_commit;
     /// For OutboxSync::interval. 1 ms to 1 hour.

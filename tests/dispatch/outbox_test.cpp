@@ -473,6 +473,58 @@ TEST_F(Outbox, RefusesPastItsSizeAsTheOptionsSay) {
     EXPECT_FALSE(refusal);
 }
 
+TEST_F(Outbox, WaitsForRoomPastItsSize) {
+    DispatchOptions tight = durable();
+    tight.outbox.max_bytes = std::uint64_t{1} << 20;
+    // What may come before the outbox is seen to be full.
+    tight.budget_bytes = std::size_t{1} << 20;
+    kinesis->hold();
+    auto dispatch = get_dispatch(tight);
+    constexpr int events = 200;  // five times as much as both
+    std::atomic<int> accepted{0};
+    std::thread dispatching([&] {
+        const std::string filler(50'000, 'x');
+        for (int i = 0; i < events; ++i) {
+            dispatch(std::to_string(i), json("\"" + filler + "\""), {.partition_key = "k"});
+            ++accepted;
+        }
+    });
+    // It goes as far as there is room.
+    for (int before = -1; accepted != before && accepted < events;) {
+        before = accepted;
+        std::this_thread::sleep_for(500ms);
+    }
+    EXPECT_LT(accepted, events / 2);
+    kinesis->release();
+    dispatching.join();
+    EXPECT_EQ(dispatch.flush(60s)->published, static_cast<std::uint64_t>(events));
+    std::vector<std::string> in_order;
+    for (int i = 0; i < events; ++i) in_order.push_back(std::to_string(i));
+    EXPECT_EQ(types(), in_order);
+}
+
+TEST_F(Outbox, SuspendsPastItsSizeAndThenRefuses) {
+    DispatchOptions tight = durable();
+    tight.outbox.max_bytes = std::uint64_t{1} << 20;
+    tight.when_full = WhenFull::suspend;
+    tight.max_suspended = 10;
+    kinesis->hold();
+    auto dispatch = get_dispatch(tight);
+    const std::string filler(50'000, 'x');
+    std::vector<Published> accepted;
+    std::optional<Error> refusal;
+    while (!refusal && accepted.size() < 200) {
+        Published published = dispatch("t", json("\"" + filler + "\""));
+        refusal = published.wait_stored();
+        if (!refusal) accepted.push_back(std::move(published));
+    }
+    ASSERT_TRUE(refusal);
+    EXPECT_EQ(refusal->code, ErrorCode::outbox);
+    EXPECT_GT(accepted.size(), tight.outbox.max_bytes / filler.size()) << "and more than fit";
+    kinesis->release();
+    for (Published& one : accepted) EXPECT_TRUE(one.wait());
+}
+
 TEST_F(Outbox, SeveralDispatchFunctionsShareOne) {
     DispatchOptions one = durable();
     DispatchOptions two = durable();
