@@ -1,7 +1,9 @@
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <lk/dispatch.hpp>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "cli/command.hpp"
@@ -97,6 +99,13 @@ ExitStatus redrive(const RedriveOptions& options, Console& console) {
     for (const std::string& path : options.files) {
         const std::string problem = problem_with_input(path);
         if (!problem.empty()) throw UsageError(problem);
+        // It would be read on, as long as events fail.
+        std::error_code error;
+        const std::string& letters = options.to.durability.dead_letters;
+        if (!letters.empty() && std::filesystem::equivalent(path, letters, error)) {
+            throw UsageError("--dead-letters: " + letters +
+                             " is the file that is read; name another one");
+        }
     }
     watch_for_interrupts();
     auto client =

@@ -142,6 +142,9 @@ class OutboxTest(CommandTest):
         for words in [["outbox", "show", self.path("file")],
                       ["put", *NOWHERE, *EVENT, "--outbox", self.path("file")]]:
             self.assertRegex(lk_dispatch(*words, status=3).err, "(?i)not a (folder|directory)")
+        self.assert_refused("redrive", self.path("file"), "--stream", "events", *NOWHERE,
+                            "--dead-letters", self.path("file"),
+                            saying=["--dead-letters", "name another"])
         bad = lk_dispatch("redrive", "-", "--stream", "events", *NOWHERE, stdin="{}\n", status=1)
         self.assertIn("stdin:1", bad.err)
         self.assertIn("no event", bad.err)
