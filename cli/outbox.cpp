@@ -83,9 +83,16 @@ ExitStatus ls(const OutboxOptions& options, Console& console) {
     return finish(output, console);
 }
 
-// Calls `each` with every event that is left, in the order of dispatch, until it says no.
+// Calls `each` with every event that is left and not discarded, in the order of dispatch, until it
+// says no.
 std::optional<Error> for_each_event(outbox::StreamOutbox& stream,
                                     const std::function<bool(const outbox::KeptRecord&)>& each) {
+    const auto discarded = stream.discarded();
+    if (!discarded) return discarded.error();
+    const auto is_discarded = [&](const outbox::KeptRecord& kept, outbox::PageId id) {
+        const auto found = discarded->find(kept.fingerprint);
+        return found != discarded->end() && id <= found->second;
+    };
     std::vector<outbox::PageId> pages;
     if (auto error =
             stream.for_each_left([&](const outbox::LeftPage& page) { pages.push_back(page.id); })) {
@@ -102,7 +109,8 @@ std::optional<Error> for_each_event(outbox::StreamOutbox& stream,
         if (!*read) continue;
         const outbox::KeptPage& page = **read;
         for (std::size_t i = 0; i < page.records.size(); ++i) {
-            if (!page.settled[i] && !each(page.records[i])) return std::nullopt;
+            if (page.settled[i] || is_discarded(page.records[i], id)) continue;
+            if (!each(page.records[i])) return std::nullopt;
         }
     }
     return std::nullopt;

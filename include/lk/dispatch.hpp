@@ -286,7 +286,8 @@ class Dispatch {
     /// Lets a paused key's events go on. False when the key was not paused.
     bool resume(std::string_view partition_key) const;
     /// Fails the events that wait in a paused key's lane with `lane_paused`, and lets later ones go
-    /// on. False when the key was not paused.
+    /// on. False when the key was not paused. With an outbox it waits for the disk: once it has
+    /// returned, no later run sends what had been reported stored of them (docs/delivery.md).
     bool discard(std::string_view partition_key) const;
 
   private:

@@ -347,6 +347,34 @@ TEST(DamagedOutbox, FoundWhileItIsUsedGoesOnWithWhatIsWhole) {
     EXPECT_TRUE(load_page(*outbox, third));
 }
 
+// Through SQLite, and without it.
+TEST(DamagedOutbox, StillKnowsWhatWasDiscarded) {
+    for (const bool beginning : {false, true}) {
+        const TestDirectory directory;
+        const Options options = Kept::options_in(directory.path());
+        PageId id = 0;
+        {
+            const auto outbox = open_or_fail(options);
+            id = keep_page(*outbox, {"first" + std::string(40'000, 'x')});
+            std::promise<void> done;
+            outbox->discard(5, id, [&](const auto& error) {
+                EXPECT_FALSE(error);
+                done.set_value();
+            });
+            done.get_future().get();
+        }
+        const std::string file = directory.read("outbox.db");
+        for (auto at = file.find("first"); at != std::string::npos;
+             at = file.find("first", at + 1)) {
+            if (!beginning) overwrite(file_in(directory.path()), at + 100, "damage");
+        }
+        if (beginning) overwrite(file_in(directory.path()), 0, std::string(200, 'x'));
+        const auto outbox = open_or_fail(options);
+        EXPECT_EQ(load_page(*outbox, id).has_value(), beginning);
+        EXPECT_EQ(*outbox->discarded(), (DiscardedKeys{{5, id}}));
+    }
+}
+
 // It may have been interrupted anywhere: one whole file is always there.
 TEST(DamagedOutbox, WhoseRescueWasInterruptedIsRescuedAllTheSame) {
     const TestDirectory directory;

@@ -110,6 +110,15 @@ std::vector<PageId> DamagedFile::page_ids() {
     return from_front;
 }
 
+std::vector<DiscardedKey> DamagedFile::discarded() {
+    std::vector<DiscardedKey> all;
+    rows("SELECT stream, key, page, checksum FROM discarded", [&](const sqlite::Statement& row) {
+        if (const auto key = DiscardedKey::read(row)) all.push_back(*key);
+        return true;
+    });
+    return all;
+}
+
 std::string DamagedFile::body(PageId id) {
     std::string body;
     try_to([&] {

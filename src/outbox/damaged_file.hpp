@@ -24,6 +24,7 @@ class DamagedFile final : public SalvageSource {
     [[nodiscard]] std::optional<Tally> tally() override;
     [[nodiscard]] std::map<PageId, PageState> states() override;
     [[nodiscard]] std::vector<PageId> page_ids() override;
+    [[nodiscard]] std::vector<DiscardedKey> discarded() override;
     [[nodiscard]] std::string body(PageId id) override;
 
   private:

@@ -91,6 +91,7 @@ void File::check() {
         found.add(id, state->body_bytes());
     }
     if (found != tally_) damaged("the list of the pages is not whole");
+    (void)discarded();
 }
 
 std::vector<FileStream> File::streams() {
@@ -169,6 +170,18 @@ std::optional<KeptPage> File::load(const FileStream& stream, PageId id) {
     return page;
 }
 
+std::vector<DiscardedKey> File::discarded() {
+    std::vector<DiscardedKey> all;
+    sqlite::Statement& statement = statements_->discarded;
+    const Rows rows(statement);
+    while (statement.step()) {
+        const auto key = DiscardedKey::read(statement);
+        if (!key) damaged("what is known of discarded keys is damaged");
+        all.push_back(*key);
+    }
+    return all;
+}
+
 std::int64_t File::free_pages() {
     const Rows rows(statements_->free_pages);
     return statements_->free_pages.step() ? statements_->free_pages.number(0) : 0;
@@ -224,6 +237,15 @@ void File::Change::remove(const FileStream& stream, PageId id, const PageState& 
     file_.statements_->remove_page.bind(1, id).run();
     file_.statements_->remove_state.bind(1, stream.number).bind(2, id).run();
     tally_.remove(id, state.body_bytes());
+}
+
+void File::Change::discard(const DiscardedKey& key) {
+    file_.statements_->remove_discarded.bind(1, key.stream).run();
+    file_.statements_->add_discarded.bind(1, key.stream)
+        .bind(2, static_cast<std::int64_t>(key.fingerprint))
+        .bind(3, key.last_page)
+        .bind(4, key.checksum())
+        .run();
 }
 
 void File::Change::use_ids_below(PageId id) noexcept {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "outbox/discarded_key.hpp"
 #include "outbox/file_stream.hpp"
 #include "outbox/outbox.hpp"
 #include "outbox/page_state.hpp"
@@ -51,6 +52,9 @@ class File {
     /// Nothing when there is no such page.
     [[nodiscard]] std::optional<KeptPage> load(const FileStream& stream, PageId id);
 
+    /// Of all streams.
+    [[nodiscard]] std::vector<DiscardedKey> discarded();
+
     /// What changes together: everything until commit(), or nothing.
     class Change {
       public:
@@ -64,6 +68,8 @@ class File {
         /// A page that is not there is as good as settled.
         void settle(const FileStream& stream, PageId id, std::span<const std::uint32_t> records);
         void remove(const FileStream& stream, PageId id);
+        /// Those of the stream of which nothing is left in the file are forgotten.
+        void discard(const DiscardedKey& key);
         /// No id below it is given again.
         void use_ids_below(PageId id) noexcept;
 

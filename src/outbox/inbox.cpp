@@ -38,6 +38,10 @@ void Inbox::load(Asked::Load load) {
     add([&] { asked_.loads.push_back(std::move(load)); }, true);
 }
 
+void Inbox::discard(Asked::Discard discard) {
+    add([&] { asked_.discards.push_back(std::move(discard)); }, true);
+}
+
 void Inbox::ask(std::function<void(Keeper&)> question) {
     add([&] { asked_.questions.push_back(std::move(question)); }, true);
 }

@@ -35,7 +35,13 @@ struct Asked {
         std::function<void(Expected<ReadPage, Error>)> done;
     };
 
+    struct Discard {
+        DiscardedKey key;
+        std::function<void(std::optional<Error>)> done;
+    };
+
     std::vector<Keep> keeps;
+    std::vector<Discard> discards;
     std::vector<Settle> settles;
     std::vector<Load> loads;
     std::vector<std::function<void(Keeper&)>> questions;
@@ -54,6 +60,7 @@ class Inbox {
     void keep(Asked::Keep keep);
     void settle(Asked::Settle settle);
     void load(Asked::Load load);
+    void discard(Asked::Discard discard);
     void ask(std::function<void(Keeper&)> question);
     void flush(std::function<void()> done);
     void end();

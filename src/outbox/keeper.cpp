@@ -35,7 +35,7 @@ Keeper::Keeper(const Options& options, DirectoryLock lock)
     : options_(options),
       directory_lock_(std::move(lock)),
       file_(options, [this](const Tally& tally) {
-          next_id_ = std::max(next_id_, tally.next_id);
+          next_id_ = std::max(next_id_.load(), tally.next_id);
           bytes_.store(tally.bytes, std::memory_order_relaxed);
       }) {}
 
@@ -75,6 +75,14 @@ Expected<std::vector<LeftPage>, Error> Keeper::left(const FileStream& stream, Pa
     return pages;
 }
 
+Expected<std::vector<DiscardedKey>, Error> Keeper::discarded() {
+    std::vector<DiscardedKey> keys;
+    if (auto error = file_.attempt([&](File& file) { keys = file.discarded(); })) {
+        return std::move(*error);
+    }
+    return keys;
+}
+
 Expected<std::vector<StreamContents>, Error> Keeper::contents() {
     std::vector<StreamContents> all;
     auto error = file_.attempt([&](File& file) {
@@ -99,7 +107,9 @@ void Keeper::carry_out(Asked asked) {
     for (const Asked::Settle& one : asked.settles) settle(one);
     as_soon_as_memory([&] { flushes_.reserve(flushes_.size() + asked.flushes.size()); });
     for (auto& flush : asked.flushes) flushes_.push_back(std::move(flush));
-    if (!asked.keeps.empty() || !due_.empty()) write(asked.keeps);
+    as_soon_as_memory([&] { discards_.reserve(discards_.size() + asked.discards.size()); });
+    for (const Asked::Discard& one : asked.discards) discards_.push_back(one.key);
+    if (!asked.keeps.empty() || is_anything_due()) write(asked.keeps, asked.discards);
     if (origin_.inherited()) return;
     for (const Asked::Load& one : asked.loads) {
         one.done(load(one));
@@ -129,7 +139,7 @@ std::vector<Keeper::Draft> Keeper::number(const std::vector<Asked::Keep>& keeps)
     return drafts;
 }
 
-void Keeper::write(std::vector<Asked::Keep>& keeps) {
+void Keeper::write(std::vector<Asked::Keep>& keeps, const std::vector<Asked::Discard>& discards) {
     const std::vector<Draft> drafts = as_soon_as_memory([&] { return number(keeps); });
     bool again = false;
     const auto error =
@@ -142,6 +152,7 @@ void Keeper::write(std::vector<Asked::Keep>& keeps) {
         retry_at_ = now() + retry_delay;
     } else {
         due_.clear();
+        discards_.clear();
         retry_at_ = never;
         bytes_.store(file_.tally().bytes, std::memory_order_relaxed);
         if (sync_at_ == never && options_.sync == Sync::interval) {
@@ -162,6 +173,10 @@ void Keeper::write(std::vector<Asked::Keep>& keeps) {
         next += static_cast<std::ptrdiff_t>(keep.pages.size());
         if (origin_.inherited()) return;
     }
+    for (const Asked::Discard& discard : discards) {
+        discard.done(as_soon_as_memory([&] { return error; }));
+        if (origin_.inherited()) return;
+    }
     if (!error && file_.log_pages() >= log_pages) copy_log(false);
 }
 
@@ -180,6 +195,7 @@ void Keeper::write(File& file, const std::vector<Draft>& drafts, bool again) {
             change.settle(*due.stream, id, due.records);
         }
     }
+    for (const DiscardedKey& key : discards_) change.discard(key);
     change.commit();
 }
 
@@ -199,7 +215,7 @@ Expected<ReadPage, Error> Keeper::load(const Asked::Load& asked) {
 
 // Only what is written can be flushed: where the disk fails they wait, until it works or the end.
 void Keeper::answer_flushes() {
-    if (flushes_.empty() || !due_.empty()) return;
+    if (flushes_.empty() || is_anything_due()) return;
     synchronize();
     for (const auto& done : std::exchange(flushes_, {})) {
         done();
@@ -249,7 +265,7 @@ bool Keeper::give_back_a_step(TimePoint at) {
 }
 
 void Keeper::finish() {
-    if (!due_.empty()) {
+    if (is_anything_due()) {
         std::vector<Asked::Keep> none;
         write(none);
     }

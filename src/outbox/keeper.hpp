@@ -53,7 +53,9 @@ class Keeper {
                                                               int most);
     /// Of each stream.
     [[nodiscard]] Expected<std::vector<StreamContents>, Error> contents();
-    [[nodiscard]] PageId next_id() const noexcept { return next_id_; }
+    [[nodiscard]] Expected<std::vector<DiscardedKey>, Error> discarded();
+    /// From any thread.
+    [[nodiscard]] PageId next_id() const noexcept { return next_id_.load(); }
     /// From any thread.
     [[nodiscard]] std::uint64_t bytes() const noexcept {
         return bytes_.load(std::memory_order_relaxed);
@@ -76,10 +78,13 @@ class Keeper {
     Keeper(const Options& options, DirectoryLock lock);
 
     [[nodiscard]] std::vector<Draft> number(const std::vector<Asked::Keep>& keeps);
-    void write(std::vector<Asked::Keep>& keeps);
+    void write(std::vector<Asked::Keep>& keeps, const std::vector<Asked::Discard>& discards = {});
     void write(File& file, const std::vector<Draft>& drafts, bool again);
     [[nodiscard]] Expected<ReadPage, Error> load(const Asked::Load& asked);
     void settle(const Asked::Settle& settle);
+    [[nodiscard]] bool is_anything_due() const noexcept {
+        return !due_.empty() || !discards_.empty();
+    }
     void answer_flushes();
     void synchronize();
     void copy_log(bool truncate);
@@ -89,12 +94,13 @@ class Keeper {
     const Options options_;
     // Held longest: the directory is free only once the file is closed.
     const DirectoryLock directory_lock_;
-    PageId next_id_ = 1;
+    std::atomic<PageId> next_id_{1};
     std::atomic<std::uint64_t> bytes_{0};
     WorkingFile file_;
 
     // Not yet written.
     std::map<PageId, Due> due_;
+    std::vector<DiscardedKey> discards_;
     std::vector<std::function<void()>> flushes_;
     TimePoint retry_at_ = never;
 

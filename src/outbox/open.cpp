@@ -26,6 +26,13 @@ Error would_wait_for_itself() {
             .message = "an outbox was asked to wait on its own thread; ask from another"};
 }
 
+Error is_shared() {
+    return {.code = ErrorCode::outbox,
+            .message =
+                "another dispatch function of this process has the same stream in the same outbox; "
+                "make one alone"};
+}
+
 class OpenStream final : public StreamOutbox {
   public:
     OpenStream(std::shared_ptr<SharedOutbox> outbox, FileStream stream, PageId first_own)
@@ -62,6 +69,22 @@ class OpenStream final : public StreamOutbox {
         outbox_->inbox().settle({.stream = stream_, .id = id, .records = std::move(records)});
     }
 
+    [[nodiscard]] PageId last_page() const noexcept override { return outbox_->last_page(); }
+
+    void discard(std::uint64_t fingerprint, PageId last,
+                 std::function<void(std::optional<Error>)> done) override {
+        if (outbox_->inherited()) return done(forked());
+        if (shared_) return done(is_shared());
+        outbox_->inbox().discard(
+            {.key = {.stream = stream_->number, .fingerprint = fingerprint, .last_page = last},
+             .done = std::move(done)});
+    }
+
+    [[nodiscard]] Expected<DiscardedKeys, Error> discarded() override;
+
+    /// Somebody else has it open besides.
+    void share() noexcept { shared_ = true; }
+
     void flush(std::function<void()> done) override {
         if (outbox_->inherited()) return done();
         outbox_->inbox().flush(std::move(done));
@@ -79,7 +102,21 @@ class OpenStream final : public StreamOutbox {
     const PageId first_own_;
     // Two dispatch functions of one stream must not both send it.
     std::atomic<bool> looked_through_{false};
+    std::atomic<bool> shared_{false};
 };
+
+Expected<DiscardedKeys, Error> OpenStream::discarded() {
+    if (outbox_->inherited()) return forked();
+    if (outbox_->on_its_thread()) return would_wait_for_itself();
+    const auto all = outbox_->ask<Expected<std::vector<DiscardedKey>, Error>>(
+        [](Keeper& keeper) { return keeper.discarded(); });
+    if (!all) return all.error();
+    DiscardedKeys ours;
+    for (const DiscardedKey& key : *all) {
+        if (key.stream == stream_->number) ours.emplace(key.fingerprint, key.last_page);
+    }
+    return ours;
+}
 
 std::optional<Error> OpenStream::for_each_left(const std::function<void(const LeftPage&)>& page) {
     if (outbox_->inherited()) return forked();
@@ -102,7 +139,7 @@ std::optional<Error> OpenStream::for_each_left(const std::function<void(const Le
 struct Registry {
     struct Directory {
         std::weak_ptr<SharedOutbox> outbox;
-        std::map<std::string, std::weak_ptr<StreamOutbox>, std::less<>> streams;
+        std::map<std::string, std::weak_ptr<OpenStream>, std::less<>> streams;
     };
 
     std::mutex mutex;
@@ -163,7 +200,7 @@ Expected<std::shared_ptr<StreamOutbox>, Error> open(const Options& options,
     Registry& ours = registry.get();
     // Destroyed after the lock is let go of: their end takes it.
     std::shared_ptr<SharedOutbox> outbox;
-    std::shared_ptr<StreamOutbox> open_stream;
+    std::shared_ptr<OpenStream> open_stream;
 
     std::unique_lock lock(ours.mutex);
     for (auto at = ours.directories.find(name); at != ours.directories.end();
@@ -184,9 +221,12 @@ Expected<std::shared_ptr<StreamOutbox>, Error> open(const Options& options,
                      .message = "the outbox directory " + options.directory +
                                 " is open in this process with other options; give the same"};
     }
-    std::weak_ptr<StreamOutbox>& known = ours.directories[name].streams[std::string(stream)];
+    std::weak_ptr<OpenStream>& known = ours.directories[name].streams[std::string(stream)];
     open_stream = known.lock();
-    if (open_stream != nullptr) return open_stream;
+    if (open_stream != nullptr) {
+        open_stream->share();
+        return std::shared_ptr<StreamOutbox>(std::move(open_stream));
+    }
     if (outbox->on_its_thread()) return would_wait_for_itself();
     using Found = std::pair<FileStream, PageId>;
     auto found = outbox->ask<Expected<Found, Error>>([&](Keeper& keeper) -> Expected<Found, Error> {
@@ -197,7 +237,7 @@ Expected<std::shared_ptr<StreamOutbox>, Error> open(const Options& options,
     if (!found) return std::move(found).error();
     open_stream = std::make_shared<OpenStream>(outbox, std::move(found->first), found->second);
     known = open_stream;
-    return open_stream;
+    return std::shared_ptr<StreamOutbox>(std::move(open_stream));
 }
 
 }  // namespace lk::outbox

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include <lk/error.hpp>
@@ -87,6 +88,8 @@ struct LeftPage {
     std::vector<std::uint64_t> fingerprints;
 };
 
+using DiscardedKeys = std::unordered_map<std::uint64_t, PageId>;
+
 /// The part of an outbox that belongs to one stream. Thread-safe. Each `done` is called once, on
 /// the outbox's thread, and must return soon; what it is given is its own.
 class StreamOutbox {
@@ -111,6 +114,18 @@ class StreamOutbox {
     /// These records of the page (by their index) are settled. Persisted with the next commit, or
     /// within 100 ms; a page whose records are all settled is removed.
     virtual void settle(PageId id, std::vector<std::uint32_t> records) = 0;
+
+    /// The last page that any stream was given so far; all that was reported as kept is in pages up
+    /// to it.
+    [[nodiscard]] virtual PageId last_page() const noexcept = 0;
+    /// What of this key is in pages up to `last` is not to be sent by a later run, which finds it
+    /// in discarded(). `done` is called once that stands in the file as pages do that are stored,
+    /// or with an Error: where the disk fails it is tried again; where somebody else shares this
+    /// stream, whose pages are not the asker's to discard, it is not done.
+    virtual void discard(std::uint64_t fingerprint, PageId last,
+                         std::function<void(std::optional<Error>)> done) = 0;
+    /// The keys that earlier runs discarded, by their fingerprints, and up to which page.
+    [[nodiscard]] virtual Expected<DiscardedKeys, Error> discarded() = 0;
 
     /// Calls `done` once everything asked for before is persisted, and synchronised unless
     /// Sync::os.

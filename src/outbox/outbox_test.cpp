@@ -237,6 +237,46 @@ TEST(Outbox, EndsWithItsLastUserThoughThatIsItsOwnThread) {
     EXPECT_THAT(left_in(*open_or_fail(options_for(directory))), SizeIs(1));
 }
 
+std::optional<Error> discard(StreamOutbox& outbox, std::uint64_t fingerprint, PageId last) {
+    std::promise<std::optional<Error>> done;
+    outbox.discard(fingerprint, last, [&](auto error) { done.set_value(std::move(error)); });
+    return done.get_future().get();
+}
+
+TEST(Outbox, TellsTheNextRunWhatWasDiscardedUntilThatIsGone) {
+    const TestDirectory directory;
+    PageId first = 0;
+    {
+        const auto outbox = open_or_fail(options_for(directory));
+        first = keep_page(*outbox, {"key", "x"});
+        EXPECT_EQ(outbox->last_page(), first);
+        EXPECT_FALSE(discard(*outbox, 5, first));
+        keep_page(*outbox, {"later"});
+        const auto other = open_or_fail(options_for(directory), "other");
+        EXPECT_TRUE(other->discarded()->empty()) << "it is of one stream";
+    }
+    const auto outbox = open_or_fail(options_for(directory));
+    EXPECT_EQ(*outbox->discarded(), (DiscardedKeys{{5, first}}));
+    outbox->settle(first, {0});
+    flush(*outbox);
+    EXPECT_FALSE(discard(*outbox, 6, outbox->last_page()));
+    EXPECT_EQ(outbox->discarded()->size(), 2U) << "something is left of the page";
+    outbox->settle(first, {1});
+    flush(*outbox);
+    EXPECT_FALSE(discard(*outbox, 7, outbox->last_page()));
+    EXPECT_EQ(*outbox->discarded(), (DiscardedKeys{{6, first + 1}, {7, first + 1}}));
+}
+
+TEST(Outbox, DiscardsNothingWhereTwoHaveTheStream) {
+    const TestDirectory directory;
+    const auto one = open_or_fail(options_for(directory));
+    const auto two = open_or_fail(options_for(directory));
+    const auto refused = discard(*one, 5, keep_page(*two, {"key"}));
+    ASSERT_TRUE(refused);
+    EXPECT_THAT(refused->message, HasSubstr("another dispatch function"));
+    EXPECT_TRUE(one->discarded()->empty());
+}
+
 TEST(Outbox, RefusesOtherOptionsForADirectoryThatIsOpen) {
     const TestDirectory directory;
     const auto outbox = open_or_fail(options_for(directory));
@@ -292,13 +332,32 @@ TEST(OutboxFile, ThatCannotBeOpenedIsNamedWithTheReason) {
 TEST(OutboxFile, OfANewerVersionIsRefused) {
     const TestDirectory directory;
     keep_page(*open_or_fail(options_for(directory)), {"x"});
-    sqlite::Database(directory.path() + "/outbox.db").execute("PRAGMA user_version=2");
+    sqlite::Database(directory.path() + "/outbox.db").execute("PRAGMA user_version=3");
     const auto opened = open(options_for(directory), "events");
     ASSERT_FALSE(opened);
     EXPECT_THAT(opened.error().message, HasSubstr("newer version"));
     EXPECT_THAT(opened.error().message, Not(HasSubstr("disk"))) << "that is not what is wrong";
-    sqlite::Database(directory.path() + "/outbox.db").execute("PRAGMA user_version=1");
+    sqlite::Database(directory.path() + "/outbox.db").execute("PRAGMA user_version=2");
     EXPECT_THAT(left_in(*open_or_fail(options_for(directory))), SizeIs(1));
+}
+
+TEST(OutboxFile, OfVersion1IsTakenOn) {
+    const TestDirectory directory;
+    const PageId id = keep_page(*open_or_fail(options_for(directory)), {"x"});
+    {
+        sqlite::Database older(directory.path() + "/outbox.db");
+        older.execute("DROP TABLE discarded");
+        older.execute("PRAGMA user_version=1");
+    }
+    {
+        const auto outbox = open_or_fail(options_for(directory));
+        EXPECT_THAT(left_in(*outbox), SizeIs(1));
+        EXPECT_FALSE(discard(*outbox, 5, id));
+    }
+    EXPECT_THAT(*open_or_fail(options_for(directory))->discarded(), SizeIs(1));
+    for (const auto& entry : fs::directory_iterator(directory.path())) {
+        EXPECT_FALSE(entry.is_directory()) << "nothing was taken for damaged";
+    }
 }
 
 TEST(OutboxFile, OfAnotherProgramIsRefused) {

@@ -303,8 +303,13 @@ TEST(FullDisk, IsNamedAndRefusesUntilThereIsRoom) {
     EXPECT_EQ(refused.error().code, ErrorCode::outbox);
     EXPECT_THAT(refused.error().message, testing::HasSubstr("full"));
     EXPECT_THAT(refused.error().message, testing::HasSubstr(machine.options().directory));
+    // That is told, and tried again.
+    std::promise<std::optional<Error>> noted;
+    outbox->discard(5, outbox->last_page(), [&](auto error) { noted.set_value(std::move(error)); });
+    EXPECT_TRUE(noted.get_future().get());
     machine.disk().work();
     EXPECT_GT(keep_page(*outbox, {"after"}), 0);
+    EXPECT_EQ(outbox->discarded()->count(5), 1U);
 }
 
 }  // namespace

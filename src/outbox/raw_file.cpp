@@ -1,5 +1,6 @@
 #include "outbox/raw_file.hpp"
 
+#include <array>
 #include <utility>
 
 #include "outbox/page_body.hpp"
@@ -45,6 +46,10 @@ void RawFile::take(const RawRow& row) {
         if (!is_new && state->unsettled() < known->second.unsettled()) {
             known->second = std::move(*state);
         }
+    } else if (is_of_index && columns.size() == DiscardedKey::columns) {
+        const auto key = DiscardedKey::read(
+            std::array{columns[0].number, columns[1].number, columns[2].number, columns[3].number});
+        if (key) discarded_.push_back(*key);
     } else if (!is_of_index && columns.size() == 4 && columns[1].is_bytes) {
         FileStream stream{.number = row.row_id,
                           .name = std::string(columns[1].bytes),

@@ -22,6 +22,7 @@ class RawFile final : public SalvageSource {
     [[nodiscard]] std::optional<Tally> tally() override;
     [[nodiscard]] std::map<PageId, PageState> states() override { return states_; }
     [[nodiscard]] std::vector<PageId> page_ids() override;
+    [[nodiscard]] std::vector<DiscardedKey> discarded() override { return discarded_; }
     [[nodiscard]] std::string body(PageId id) override;
 
   private:
@@ -38,6 +39,7 @@ class RawFile final : public SalvageSource {
     std::vector<FileStream> streams_;
     std::vector<Tally> tallies_;
     std::map<PageId, PageState> states_;
+    std::vector<DiscardedKey> discarded_;
     std::multimap<PageId, Place> bodies_;
 };
 

@@ -172,6 +172,7 @@ Salvaged copy(SalvageSource& from, File& to, const std::vector<FileStream>& know
     if (!change) change.emplace(to);
     if (tally) change->use_ids_below(tally->next_id);
     if (!ids.empty()) change->use_ids_below(*ids.rbegin() + 1);
+    for (const DiscardedKey& key : from.discarded()) change->discard(key);
     change->commit();
     return salvaged;
 }

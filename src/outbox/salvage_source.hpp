@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "outbox/discarded_key.hpp"
 #include "outbox/file_stream.hpp"
 #include "outbox/page_state.hpp"
 #include "outbox/tally.hpp"
@@ -23,6 +24,7 @@ class SalvageSource {
     [[nodiscard]] virtual std::map<PageId, PageState> states() = 0;
     /// The ids of the rows, bodies or not.
     [[nodiscard]] virtual std::vector<PageId> page_ids() = 0;
+    [[nodiscard]] virtual std::vector<DiscardedKey> discarded() = 0;
     /// Empty when it cannot be read, or is not what was written.
     [[nodiscard]] virtual std::string body(PageId id) = 0;
 };

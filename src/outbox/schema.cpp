@@ -1,5 +1,7 @@
 #include "outbox/schema.hpp"
 
+#include <iterator>
+#include <span>
 #include <string_view>
 
 namespace lk::outbox {
@@ -12,16 +14,20 @@ using sqlite::DatabaseError;
 // "lkob": tells our files from other programs' (https://www.sqlite.org/fileformat.html, 1.3.9).
 constexpr std::int64_t application_id = 0x6c6b6f62;
 // Raise it with every change that an older version could not read.
-constexpr std::int64_t schema_version = 1;
+constexpr std::int64_t schema_version = 2;
 
 // page: see page_body.hpp. unsettled: a row for each of them, see page_state.hpp, so that looking
-// through them and settling touches no records; its last row is the tally (tally.hpp).
+// through them and settling touches no records; its last row is the tally (tally.hpp). discarded:
+// see discarded_key.hpp.
+constexpr std::size_t tables_of_version_1 = 3;
 constexpr const char* tables[] = {
     "CREATE TABLE stream(id INTEGER PRIMARY KEY, name TEXT NOT NULL, seed INTEGER NOT NULL,"
     " checksum INTEGER NOT NULL) STRICT",
     "CREATE TABLE page(id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT",
     "CREATE TABLE unsettled(stream INTEGER NOT NULL, page INTEGER NOT NULL, state BLOB NOT NULL,"
     " PRIMARY KEY(stream, page)) STRICT, WITHOUT ROWID",
+    "CREATE TABLE discarded(stream INTEGER NOT NULL, key INTEGER NOT NULL, page INTEGER NOT NULL,"
+    " checksum INTEGER NOT NULL, PRIMARY KEY(stream, key)) STRICT, WITHOUT ROWID",
 };
 
 void configure(Database& database) {
@@ -35,7 +41,8 @@ void configure(Database& database) {
     database.execute("PRAGMA secure_delete=OFF");
 }
 
-void check(Database& database, const std::string& path) {
+// Returns the version.
+std::int64_t check(Database& database, const std::string& path) {
     if (database.number("PRAGMA application_id") != application_id) {
         throw DatabaseError(path + " is not an outbox of lk-dispatch; use another directory",
                             DatabaseError::Kind::refused);
@@ -51,7 +58,8 @@ void check(Database& database, const std::string& path) {
     sqlite::Statement statement(database,
                                 "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL"
                                 " ORDER BY rowid");
-    for (const std::string_view table : tables) {
+    const std::size_t known = version == 1 ? tables_of_version_1 : std::size(tables);
+    for (const std::string_view table : std::span(tables).first(known)) {
         if (!statement.step() || statement.bytes(0) != table) {
             throw DatabaseError(path + " does not have an outbox's tables",
                                 sqlite::DatabaseError::Kind::damaged);
@@ -60,12 +68,14 @@ void check(Database& database, const std::string& path) {
     if (statement.step())
         throw DatabaseError(path + " has more than an outbox's tables",
                             sqlite::DatabaseError::Kind::damaged);
+    return version;
 }
 
-void create(Database& database) {
+// `known`: so many are there already.
+void create(Database& database, std::size_t known) {
     sqlite::Transaction transaction(database);
     database.execute("PRAGMA application_id=" + std::to_string(application_id));
-    for (const char* const table : tables) database.execute(table);
+    for (const char* const table : std::span(tables).subspan(known)) database.execute(table);
     database.execute("PRAGMA user_version=" + std::to_string(schema_version));
     transaction.commit();
 }
@@ -75,14 +85,19 @@ void create(Database& database) {
 void prepare_schema(Database& database, const std::string& path) {
     configure(database);
     const bool is_new = database.number("SELECT count(*) FROM sqlite_schema") == 0;
+    std::int64_t version = 0;
     if (is_new) {
         database.execute("PRAGMA auto_vacuum=INCREMENTAL");
     } else {
-        check(database, path);
+        version = check(database, path);
     }
     database.execute("PRAGMA journal_mode=WAL");
     database.execute("PRAGMA journal_size_limit=67108864");  // 64 MiB
-    if (is_new) create(database);
+    if (is_new) {
+        create(database, 0);
+    } else if (version == 1) {
+        create(database, tables_of_version_1);
+    }
 }
 
 }  // namespace lk::outbox

@@ -26,6 +26,7 @@ class SharedOutbox {
     [[nodiscard]] Inbox& inbox() noexcept { return state_->inbox; }
     [[nodiscard]] const Options& options() const noexcept { return options_; }
     [[nodiscard]] std::uint64_t bytes() const noexcept { return state_->keeper->bytes(); }
+    [[nodiscard]] PageId last_page() const noexcept { return state_->keeper->next_id() - 1; }
     [[nodiscard]] bool on_its_thread() const noexcept;
     [[nodiscard]] bool inherited() const noexcept { return state_->origin.inherited(); }
 

@@ -22,6 +22,14 @@ struct File::Statements {
                  "SELECT page, state FROM unsettled"
                  " WHERE stream = ?1 AND page > ?2 AND page < ?3 ORDER BY page LIMIT ?4"),
           all_states(database, "SELECT stream, page, state FROM unsettled WHERE stream < ?1"),
+          add_discarded(database,
+                        "INSERT OR REPLACE INTO discarded(stream, key, page, checksum)"
+                        " VALUES(?1, ?2, ?3, ?4)"),
+          remove_discarded(database,
+                           "DELETE FROM discarded WHERE stream = ?1 AND page <"
+                           " (SELECT ifnull(min(page), 9223372036854775807) FROM unsettled"
+                           " WHERE stream = ?1)"),
+          discarded(database, "SELECT stream, key, page, checksum FROM discarded"),
           free_pages(database, "PRAGMA freelist_count") {}
 
     sqlite::Statement streams;
@@ -34,6 +42,9 @@ struct File::Statements {
     sqlite::Statement remove_state;
     sqlite::Statement states;
     sqlite::Statement all_states;
+    sqlite::Statement add_discarded;
+    sqlite::Statement remove_discarded;
+    sqlite::Statement discarded;
     sqlite::Statement free_pages;
 };
 

@@ -75,14 +75,17 @@ std::shared_ptr<FlushWait> Driver::add_wait(TimePoint deadline, bool closes) {
 }
 
 bool Driver::resume(std::uint64_t lane, std::optional<Error> error) {
+    const bool discards = error.has_value();
+    const outbox::PageId last_page = stage_ ? stage_->last_page() : 0;
     if (!paused_.remove(lane)) return false;
     {
         const std::lock_guard lock(mutex_);
         // What is dispatched after a discard() is not meant, whenever the core hears of either.
-        const std::uint32_t generation = error ? intake_.end_generation() : 0;
+        const std::uint32_t generation = discards ? intake_.end_generation() : 0;
         new_resumes_.push_back({lane, std::move(error), generation});
     }
     loop_->wake();
+    if (stage_ && discards) stage_->persist_discard(lane, last_page);
     return true;
 }
 

@@ -56,6 +56,11 @@ std::optional<Error> OutboxStage::shelve_what_was_left() {
                     .generations = {{Generations::earlier_run, records}}});
         core_.expect(Generations::earlier_run, records);
     });
+    if (!error && !shelf_.empty()) {
+        auto discarded = outbox_->discarded();
+        if (!discarded) return std::move(discarded).error();
+        discarded_before_ = std::move(discarded).value();
+    }
     if (shelf_.records() != 0) {
         log(log_info, "the outbox holds " + std::to_string(shelf_.records()) +
                           " events of an earlier run: they are sent first");

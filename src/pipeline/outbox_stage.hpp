@@ -85,6 +85,11 @@ class OutboxStage {
     /// or failed what it had of it up to this generation: so does what is here, when it is read.
     void discarded(std::uint64_t lane, const Error& error, std::uint32_t last_generation);
 
+    /// From any thread: what discard() of a key is to cover, asked before the key is let go on,
+    [[nodiscard]] outbox::PageId last_page() const noexcept { return outbox_->last_page(); }
+    /// and that this stands on the disk, so that no later run sends it. Waits for that.
+    void persist_discard(std::uint64_t lane, outbox::PageId last) const;
+
     /// Nothing that is not settled.
     [[nodiscard]] bool empty() const noexcept {
         return shelf_.empty() && set_aside_.empty() && loading_.empty() && !any_drafts() &&
@@ -140,6 +145,8 @@ class OutboxStage {
     void set_aside(std::uint64_t lane, ShelvedPage page);
     void put_back(PageQueue pages);
     [[nodiscard]] const Error* discards(std::uint64_t lane, std::uint32_t generation) const;
+    [[nodiscard]] const Error* discards(std::uint64_t lane, std::uint32_t generation,
+                                        outbox::PageId page) const;
     void forget_discards();
     void shelve(const Draft& draft, outbox::PageId id);
     [[nodiscard]] bool any_drafts() const noexcept {
@@ -188,6 +195,7 @@ class OutboxStage {
     Shelf shelf_;
     SetAside set_aside_;
     std::unordered_map<std::uint64_t, Discarded> discarded_;
+    outbox::DiscardedKeys discarded_before_;  // by an earlier run, of what it left
     std::deque<ShelvedPage> loading_;
     std::vector<ShelvedPage> not_loaded_;
     TimePoint load_again_at_{};

@@ -106,7 +106,7 @@ void OutboxStage::restore(const outbox::KeptPage& page, const ShelvedPage& shelv
             shelf_.remove_key(lane);
             return;
         }
-        const Error* const discard = discards(lane, generation);
+        const Error* const discard = discards(lane, generation, page.id);
         if (discard == nullptr && lane != 0 && core_.is_paused(lane)) {
             ShelvedPage& aside =
                 of_paused.try_emplace(lane, ShelvedPage{.id = page.id}).first->second;

@@ -115,6 +115,30 @@ TEST_F(OutboxStagePause, WhatIsDiscardedBeforeItIsSentFailsOnce) {
     EXPECT_EQ(budget->events(), 0U);
 }
 
+// All that the earlier run left of the key, and nothing that is dispatched now.
+TEST_F(OutboxStagePause, WhatAnEarlierRunDiscardedFailsInThisOne) {
+    for (const char* const name : {"p1", "p2", "q1"}) write(name, std::string(1, name[0]));
+    keep();
+    // The process dies, and p was discarded just before.
+    const auto left_behind = outbox->pages;
+    outbox::LeftPage left;
+    left.id = left_behind.begin()->first;
+    for (const auto& record : left_behind.begin()->second.records) {
+        left.fingerprints.push_back(record.fingerprint);
+    }
+    drain();
+    outbox->pages = left_behind;
+    outbox->left = {left};
+    outbox->discarded_keys = {{lane, left.id}};
+    endings.clear();
+    ASSERT_FALSE(stage->shelve_what_was_left());
+    write("p3", "p");
+    EXPECT_THAT(drain(), ::testing::UnorderedElementsAre("q1", "p3"));
+    EXPECT_EQ(endings[Ending::unknown], 2) << "that run may have sent them";
+    EXPECT_THAT(outbox->pages, IsEmpty());
+    EXPECT_FALSE(core.is_paused(lane));
+}
+
 TEST_F(OutboxStagePause, AtTheEndItIsLeftForTheNextRun) {
     pause_the_key_with_most();
     drain();

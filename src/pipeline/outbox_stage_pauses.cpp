@@ -1,5 +1,6 @@
 // What becomes of records in the outbox whose key is paused, resumed or discarded.
 
+#include <future>
 #include <utility>
 
 #include "pipeline/outbox_stage.hpp"
@@ -55,10 +56,38 @@ const Error* OutboxStage::discards(std::uint64_t lane, std::uint32_t generation)
     return is_meant ? &found->second.error : nullptr;
 }
 
+// The same of one that is read back.
+const Error* OutboxStage::discards(std::uint64_t lane, std::uint32_t generation,
+                                   outbox::PageId page) const {
+    static const Error before{
+        ErrorCode::lane_paused,
+        "an earlier event of its partition key failed, and the run before called discard() for it",
+        false, 0};
+    if (generation == Generations::earlier_run) {
+        const auto found = discarded_before_.find(lane);
+        if (found != discarded_before_.end() && page <= found->second) return &before;
+    }
+    return discards(lane, generation);
+}
+
 // Nothing of them can come any more.
 void OutboxStage::forget_discards() {
-    if (!discarded_.empty() && shelf_.empty() && loading_.empty() && !any_drafts() && !writing_) {
+    if (discarded_.empty() && discarded_before_.empty()) return;
+    if (empty()) {
         discarded_.clear();
+        discarded_before_.clear();
+    }
+}
+
+void OutboxStage::persist_discard(std::uint64_t lane, outbox::PageId last) const {
+    std::promise<std::optional<Error>> answer;
+    outbox_->discard(lane, last,
+                     [&](std::optional<Error> error) { answer.set_value(std::move(error)); });
+    if (const auto error = answer.get_future().get()) {
+        log(log_error,
+            "that a key was discarded cannot be noted in the outbox, so if this process dies now, "
+            "a later run may send what is stored of it: " +
+                error->message);
     }
 }
 

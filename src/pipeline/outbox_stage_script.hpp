@@ -37,6 +37,7 @@ class FakeOutbox final : public outbox::StreamOutbox {
     };
     std::map<outbox::PageId, Page> pages;
     std::vector<outbox::LeftPage> left;
+    outbox::DiscardedKeys discarded_keys;
     std::optional<Error> disk_error;
     /// Of all pages: its age is by the system's clock, which no script moves.
     std::int64_t kept_at_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -100,6 +101,13 @@ class FakeOutbox final : public outbox::StreamOutbox {
             pages.erase(id);
         }
     }
+    [[nodiscard]] outbox::PageId last_page() const noexcept override { return last_id_; }
+    void discard(std::uint64_t fingerprint, outbox::PageId last,
+                 std::function<void(std::optional<Error>)> done) override {
+        discarded_keys[fingerprint] = last;
+        done(std::nullopt);
+    }
+    Expected<outbox::DiscardedKeys, Error> discarded() override { return discarded_keys; }
     void flush(std::function<void()> done) override { asked.push_back(std::move(done)); }
     [[nodiscard]] std::uint64_t bytes() const noexcept override { return 0; }
     [[nodiscard]] std::uint64_t max_bytes() const noexcept override { return most_bytes; }

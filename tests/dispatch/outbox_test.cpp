@@ -334,6 +334,61 @@ TEST_F(Outbox, EventsOfAPausedKeyStayThereUntilItIsResumedOrDiscarded) {
     EXPECT_THAT(of_key["discarded"], ElementsAre("later"));
 }
 
+// The process is killed right after discard(): its files are as they were then.
+TEST_F(Outbox, WhatWasDiscardedComesBackInNoLaterRun) {
+    kinesis->answer_with = [](const std::vector<testing::SeenRecord>& records) {
+        for (const auto& record : records) {
+            if (record.data.find("guilty") != std::string::npos) {
+                return refused(FailureClass::invalid, ErrorCode::invalid_request);
+            }
+        }
+        return FakeKinesis::Result(FakeKinesis::all_stored(records.size()));
+    };
+    DispatchOptions pausing = durable();
+    pausing.on_ordered_failure = OnOrderedFailure::pause;
+    // Nobody has taken them when that happens, so they are in the outbox yet.
+    std::promise<void> taken;
+    pausing.dead_letters.callback = [&, over = taken.get_future().share()](const auto&...) {
+        over.wait();
+    };
+    const std::string after_the_kill = folder.path() + "/after the kill";
+    {
+        auto dispatch = get_dispatch(pausing);
+        kinesis->hold();
+        dispatch("guilty", json("1"), {.partition_key = "discarded"});
+        std::vector<Published> stored;
+        stored.push_back(dispatch("discarded", json("2"), {.partition_key = "discarded"}));
+        stored.push_back(dispatch("other", json("3"), {.partition_key = "other"}));
+        for (Published& one : stored) EXPECT_FALSE(one.wait_stored());
+        kinesis->release();
+        while (!dispatch.discard("discarded")) std::this_thread::sleep_for(1ms);
+        std::filesystem::create_directory(after_the_kill);
+        for (const auto& file : std::filesystem::directory_iterator(folder.path())) {
+            if (file.is_regular_file()) std::filesystem::copy(file, after_the_kill);
+        }
+        taken.set_value();
+    }
+    kinesis = std::make_shared<FakeKinesis>();
+    DispatchOptions next = durable();
+    next.outbox.directory = after_the_kill;
+    std::mutex mutex;
+    std::set<std::string> given_up;
+    next.on_settled = [&](const Event& event, const Outcome& outcome, bool from_previous_run) {
+        const std::lock_guard lock(mutex);
+        if (!outcome && from_previous_run && outcome.error().code == ErrorCode::lane_paused) {
+            given_up.insert(event.type);
+        }
+    };
+    auto dispatch = get_dispatch(next);
+    EXPECT_TRUE(dispatch("new", json("4"), {.partition_key = "discarded"}).wait());
+    EXPECT_EQ(dispatch.close(60s)->kept, 0U);
+    const auto sent = types();
+    EXPECT_EQ(std::count(sent.begin(), sent.end(), "guilty"), 0);
+    EXPECT_EQ(std::count(sent.begin(), sent.end(), "discarded"), 0);
+    EXPECT_EQ(std::count(sent.begin(), sent.end(), "new"), 1);
+    EXPECT_THAT(given_up, ElementsAre("discarded", "guilty"));
+}
+
 TEST_F(Outbox, AnEventThatIsRefusedItselfIsADeadLetter) {
     kinesis->answer_with = [](const std::vector<testing::SeenRecord>& records) {
         for (const auto& record : records) {
