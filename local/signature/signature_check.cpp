@@ -82,10 +82,11 @@ std::optional<Refusal> check_scope(const Authorization& given, std::string_view 
                     given.terminator, "'."}));
     }
     if (given.date != amz_date.substr(0, 8)) {
-        return invalid_signature(
-            concat({"Date in Credential scope does not match YYYYMMDD from ISO-8601 version of "
-                    "date from HTTP: '",
-                    given.date, "' != '", amz_date.substr(0, 8), "', from '", amz_date, "'."}));
+        constexpr std::string_view what =
+            "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from "
+            "HTTP: '";
+        return invalid_signature(concat(
+            {what, given.date, "' != '", amz_date.substr(0, 8), "', from '", amz_date, "'."}));
     }
     if (std::ranges::find(given.signed_headers, "host") == given.signed_headers.end()) {
         return invalid_signature(
