@@ -337,7 +337,7 @@ void OutboxStage::tell_settled() {
 }
 
 void OutboxStage::update_budget() {
-    budget_.holds_besides(shelf_.memory_bytes() + set_aside_.memory_bytes());
+    budget_.holds_besides(shelf_.memory_bytes() + set_aside_.memory_bytes() + discards_bytes());
     budget_.outbox_is_full(is_full());
 }
 

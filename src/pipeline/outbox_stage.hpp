@@ -148,6 +148,7 @@ class OutboxStage {
     [[nodiscard]] const Error* discards(std::uint64_t lane, std::uint32_t generation,
                                         outbox::PageId page) const;
     void forget_discards();
+    [[nodiscard]] std::size_t discards_bytes() const noexcept;
     void shelve(const Draft& draft, outbox::PageId id);
     [[nodiscard]] bool any_drafts() const noexcept {
         return !drafts_.empty() || !open_.records.empty() || !open_waiting_.records.empty();

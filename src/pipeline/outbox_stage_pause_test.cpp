@@ -98,6 +98,22 @@ TEST_F(OutboxStagePause, WhatIsDiscardedFailsWhereverItIs) {
     EXPECT_FALSE(core.generations().any_unsettled_up_to(last_generation + 1));
 }
 
+TEST_F(OutboxStagePause, WhatIsKnownOfDiscardedKeysCountsUntilNothingIsLeftOfThem) {
+    pause_the_key_with_most();
+    drain();
+    const std::size_t before = budget->held();
+    constexpr std::size_t keys = 1000;
+    for (std::size_t i = 0; i < keys; ++i) {
+        stage->discarded(i + 1, {ErrorCode::lane_paused, "discarded", false, 0}, 0);
+    }
+    turn();
+    EXPECT_GE(budget->held(), before + keys * 128);
+    ASSERT_TRUE(core.resume(lane, now));
+    stage->resumed(lane);
+    drain();
+    EXPECT_LE(budget->held(), before);
+}
+
 // Too large for the stream besides: it fails once.
 TEST_F(OutboxStagePause, WhatIsDiscardedBeforeItIsSentFailsOnce) {
     pause_the_key_with_most();

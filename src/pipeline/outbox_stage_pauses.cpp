@@ -70,6 +70,14 @@ const Error* OutboxStage::discards(std::uint64_t lane, std::uint32_t generation,
     return discards(lane, generation);
 }
 
+// As allocated, but for what allocators add.
+std::size_t OutboxStage::discards_bytes() const noexcept {
+    constexpr std::size_t links = 2 * sizeof(void*);
+    constexpr std::size_t text = 128;  // of the error
+    return discarded_.size() * (sizeof *discarded_.begin() + links + text) +
+           discarded_before_.size() * (sizeof *discarded_before_.begin() + links);
+}
+
 // Nothing of them can come any more.
 void OutboxStage::forget_discards() {
     if (discarded_.empty() && discarded_before_.empty()) return;
