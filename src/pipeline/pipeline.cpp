@@ -41,8 +41,9 @@ Workbench& workbench(std::unique_ptr<Workbench>& spare) {
 }
 
 // How much later than its deadline a flush() or close() gives up on a driver that does not answer:
-// a client holds its thread up, which breaks the client's contract.
-constexpr std::chrono::milliseconds patience{250};
+// a client holds its thread up, which breaks the client's contract. A driver that has much to end,
+// on a machine that has much to do, takes a while, too.
+constexpr std::chrono::milliseconds patience{2000};
 
 constexpr int most_redraws = 16;
 

@@ -247,7 +247,7 @@ TEST_F(Outbox, WaitsOutWhatIsWrongWithTheStream) {
 
 // While the driver is busy two come to close it, with a backlog in the outbox that it reads.
 TEST_F(Outbox, IsClosedByTwoAtOnce) {
-    constexpr std::uint64_t events = 10'000;
+    constexpr std::uint64_t events = 1500;
     kinesis->hold();
     {
         auto dispatch = get_dispatch(durable());
