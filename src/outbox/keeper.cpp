@@ -174,7 +174,7 @@ void Keeper::write(std::vector<Asked::Keep>& keeps, const std::vector<Asked::Dis
         if (origin_.inherited()) return;
     }
     for (const Asked::Discard& discard : discards) {
-        discard.done(as_soon_as_memory([&] { return error; }));
+        discard.done(as_soon_as_memory([&] { return std::optional(error); }));
         if (origin_.inherited()) return;
     }
     if (!error && file_.log_pages() >= log_pages) copy_log(false);
