@@ -116,9 +116,12 @@ Expected<FoundCredentials, Error> ask_all(const Service& service, const FarEnd::
         ++questions;
         return answer;
     });
-    World world;
-    service.announce(world, far_end.url());
-    auto found = find_credentials(world.surroundings(), {});
+    const auto world = std::make_shared<World>();
+    service.announce(*world, far_end.url());
+    // What is found looks at the world's clock for as long as it lives.
+    Surroundings surroundings = world->surroundings();
+    surroundings.now = [world] { return world->time; };
+    auto found = find_credentials(std::move(surroundings), {});
     if (asked != nullptr) *asked = questions;
     return found;
 }
