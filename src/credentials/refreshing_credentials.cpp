@@ -7,9 +7,10 @@
 #include <thread>
 #include <utility>
 
+#include "base/per_process.hpp"
+#include "base/thread_loop.hpp"
 #include "base/threads.hpp"
 #include "credentials/refresh_schedule.hpp"
-#include "credentials/refresh_watch.hpp"
 
 namespace lk::credentials {
 namespace {
@@ -29,10 +30,18 @@ Error forked() {
             .message = "the client was made before fork(); make one in the child"};
 }
 
+constexpr const char* thread_name = "lk-credentials";
+
+// Watches the time for all clients of the process. What is due is not done there, so that a slow
+// service holds up no other client's.
+std::shared_ptr<Loop> shared_watch() {
+    constinit static SharedPerProcess<ThreadLoop> watch;
+    return watch.get([] { return std::make_shared<ThreadLoop>(thread_name); });
+}
+
 }  // namespace
 
-struct RefreshingCredentials::State final : RefreshWatch::Watched,
-                                            std::enable_shared_from_this<State> {
+struct RefreshingCredentials::State final : Loop::Participant, std::enable_shared_from_this<State> {
     std::shared_ptr<Source> source;
     SharedSurroundings surroundings;
 
@@ -46,7 +55,7 @@ struct RefreshingCredentials::State final : RefreshWatch::Watched,
     std::string last_problem;
 
     // From when on there is something to do, until the end.
-    std::shared_ptr<RefreshWatch> watch;
+    std::shared_ptr<Loop> watch;
     // The one under way, or the one before.
     std::thread fetch;
     bool fetching = false;
@@ -58,26 +67,27 @@ struct RefreshingCredentials::State final : RefreshWatch::Watched,
         return next && *next <= surroundings->now() && !fetching;
     }
 
-    TimePoint look() noexcept override {
+    TimePoint turn(TimePoint now) override {
         const std::lock_guard lock(mutex);
         if (due() && !stopping) begin_fetch();
         const auto next = schedule.next();
         if (!next || fetching || stopping) return never;
-        return std::chrono::steady_clock::now() + (*next - surroundings->now());
+        return now + (*next - surroundings->now());
     }
 
     // With the mutex held. Throws std::system_error where no thread can be started.
     void watch_where_needed() {
         if (watch != nullptr || !schedule.next()) return;
-        watch = RefreshWatch::shared();
-        watch->add(weak_from_this());
+        auto loop = shared_watch();
+        loop->attach(shared_from_this());
+        watch = std::move(loop);
     }
 
     // With the mutex held.
     void have_looked_at() {
         try {
             watch_where_needed();
-            if (watch != nullptr) watch->look_again();
+            if (watch != nullptr) watch->wake();
         } catch (const std::exception& thrown) {
             // Whoever asks next tries again.
             has_no_thread(thrown);
@@ -88,7 +98,7 @@ struct RefreshingCredentials::State final : RefreshWatch::Watched,
     void begin_fetch() noexcept {
         try {
             if (fetch.joinable()) fetch.join();
-            fetch = start_thread("lk-credentials", [self = shared_from_this()] { self->run(); });
+            fetch = start_thread(thread_name, [self = shared_from_this()] { self->run(); });
             fetching = true;
         } catch (const std::exception& thrown) {
             has_no_thread(thrown);
@@ -108,7 +118,7 @@ struct RefreshingCredentials::State final : RefreshWatch::Watched,
             fetching = false;
         }
         // It is there until this thread has ended.
-        watch->look_again();
+        watch->wake();
     }
 
     // With the mutex held.
@@ -164,7 +174,8 @@ RefreshingCredentials::~RefreshingCredentials() {
     }
     state_->surroundings->stop->request();
     if (state_->fetch.joinable()) state_->fetch.join();
-    // The watch may be looking at the state at this moment: it must not hold the last of itself.
+    if (state_->watch == nullptr) return;
+    state_->watch->detach_and_wait(state_.get());
     state_->watch.reset();
 }
 
