@@ -1,6 +1,5 @@
 #include "event/exact_json.hpp"
 
-#include "event/plain_text.hpp"
 #include "event/utf8.hpp"
 
 namespace lk::event {
@@ -40,9 +39,53 @@ bool ExactJson::document() {
     return true;
 }
 
-const char* ExactJson::value(const char* at) {
+/// After its opening quote. Null: see fault().
+[[gnu::always_inline]] inline const char* ExactJson::string_end(const char* after_quote,
+                                                                Ends& ends) {
+    const char* const at = ends.next(after_quote);
+    return at != end_ && *at == '"' ? at + 1 : string_end_from(at, after_quote);
+}
+
+[[gnu::always_inline]] inline const char* ExactJson::name_and_colon(const char* at, JsonFlaw flaw,
+                                                                    Ends& ends) {
+    if (at == end_ || *at != '"') return fail(flaw, at);
+    at = string_end(at + 1, ends);
+    if (at == nullptr) return nullptr;
+    at = space(at);
+    if (at == end_ || *at != ':') return fail(JsonFlaw::no_colon, at);
+    return space(at + 1);
+}
+
+/// Opens arrays and objects up to a value that holds no other, and returns that one's end.
+[[gnu::always_inline]] inline const char* ExactJson::begin_value(const char* at, Ends& ends) {
     while (true) {
-        at = begin_value(at);
+        if (at == end_) return fail(JsonFlaw::no_value, at);
+        const char first = *at;
+        switch (first) {
+            case '"': return string_end(at + 1, ends);
+            case 't': return word_end(at, "true");
+            case 'f': return word_end(at, "false");
+            case 'n': return word_end(at, "null");
+            case '{':
+            case '[': break;
+            default: return number_end(at);
+        }
+        if (depth_ == max_json_depth) return fail(JsonFlaw::too_deep, at);
+        at = space(at + 1);
+        const char close = first == '{' ? '}' : ']';
+        if (at != end_ && *at == close) return at + 1;
+        open_[depth_++] = first;
+        if (first == '{') {
+            at = name_and_colon(at, JsonFlaw::no_name, ends);
+            if (at == nullptr) return nullptr;
+        }
+    }
+}
+
+const char* ExactJson::value(const char* at) {
+    Ends ends({at, static_cast<std::size_t>(end_ - at)});
+    while (true) {
+        at = begin_value(at, ends);
         // Here a value has ended, and perhaps the arrays and objects around it do as well.
         while (true) {
             if (at == nullptr || depth_ == 0) return at;
@@ -59,51 +102,15 @@ const char* ExactJson::value(const char* at) {
         }
         at = space(at + 1);
         if (open_[depth_ - 1] == '{') {
-            at = name_and_colon(at, JsonFlaw::no_name_after_comma);
+            at = name_and_colon(at, JsonFlaw::no_name_after_comma, ends);
             if (at == nullptr) return nullptr;
         }
     }
 }
 
-/// Opens arrays and objects up to a value that holds no other, and returns that one's end.
-const char* ExactJson::begin_value(const char* at) {
-    while (true) {
-        if (at == end_) return fail(JsonFlaw::no_value, at);
-        const char first = *at;
-        switch (first) {
-            case '"': return string_end(at + 1);
-            case 't': return word_end(at, "true");
-            case 'f': return word_end(at, "false");
-            case 'n': return word_end(at, "null");
-            case '{':
-            case '[': break;
-            default: return number_end(at);
-        }
-        if (depth_ == max_json_depth) return fail(JsonFlaw::too_deep, at);
-        at = space(at + 1);
-        const char close = first == '{' ? '}' : ']';
-        if (at != end_ && *at == close) return at + 1;
-        open_[depth_++] = first;
-        if (first == '{') {
-            at = name_and_colon(at, JsonFlaw::no_name);
-            if (at == nullptr) return nullptr;
-        }
-    }
-}
-
-const char* ExactJson::name_and_colon(const char* at, JsonFlaw flaw) {
-    if (at == end_ || *at != '"') return fail(flaw, at);
-    at = string_end(at + 1);
-    if (at == nullptr) return nullptr;
-    at = space(at);
-    if (at == end_ || *at != ':') return fail(JsonFlaw::no_colon, at);
-    return space(at + 1);
-}
-
-const char* ExactJson::string_end(const char* after_quote) {
-    const char* at = after_quote;
-    while (true) {
-        at = plain_text::end_of<plain_text::Passes::unescaped_ascii>(at, end_);
+/// The string holds more than plain ASCII: `at` is the first byte that is not.
+[[gnu::noinline]] const char* ExactJson::string_end_from(const char* at, const char* after_quote) {
+    for (;; at = plain_text::end_of<plain_text::Passes::unescaped_ascii>(at, end_)) {
         if (at == end_) return fail(JsonFlaw::unclosed_string, after_quote - 1);
         if (*at == '"') return at + 1;
         if (*at == '\\') {
