@@ -20,12 +20,6 @@ inline constexpr std::uint64_t top_bits = each * 0x80;
     return word;
 }
 
-inline void store(char* at, std::uint64_t word) noexcept {
-    for (unsigned index = 0; index < 8; ++index) {
-        at[index] = static_cast<char>(word >> (8 * index));
-    }
-}
-
 // The tests below set the top bit of the bytes that they look for. A borrow may set it in a byte
 // above such a one as well, never below, so the lowest set bit is always right.
 
