@@ -1,5 +1,6 @@
 #include "wire/answer_decoders.hpp"
 #include "wire/cbor_reader.hpp"
+#include "wire/entry_shape.hpp"
 
 namespace lk::wire {
 namespace {
@@ -37,16 +38,18 @@ class CborAnswer {
         if (!reader_.head(CborKind::array, head) || !reader_.enter(head, entries)) return false;
         reserve(answer_, bytes_, expected_records_);
         while (reader_.next(entries)) {
-            if (!read_entry()) return false;
+            AnswerEntry entry;
+            if (!shape_.read(reader_, entry) && !read_entry(entry)) return false;
+            if (!add(entry)) return false;
         }
         return !reader_.failed();
     }
 
-    bool read_entry() {
+    bool read_entry(AnswerEntry& entry) {
         CborHead head;
         CborItems members;
         std::string_view name;
-        AnswerEntry entry;
+        const std::string_view from = reader_.rest();
         if (!reader_.head(CborKind::map, head) || !reader_.enter(head, members)) return false;
         while (reader_.next(members)) {
             if (!read_name(name)) return false;
@@ -58,6 +61,11 @@ class CborAnswer {
             }
         }
         if (reader_.failed()) return false;
+        shape_.learn(from.substr(0, from.size() - reader_.rest().size()), entry);
+        return true;
+    }
+
+    bool add(const AnswerEntry& entry) {
         if (entry.add_to(answer_)) return true;
         problem_ = entry_says_nothing(answer_.size());
         return false;
@@ -82,6 +90,7 @@ class CborAnswer {
     std::size_t expected_records_;
     CborReader reader_;
     PutRecordsAnswer answer_;
+    EntryShape shape_;
     std::string problem_;
     // Where strings that came in pieces are put together: one for each view in use.
     std::string joined_name_;

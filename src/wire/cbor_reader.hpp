@@ -64,6 +64,12 @@ class CborReader {
     [[nodiscard]] std::size_t position() const noexcept {
         return static_cast<std::size_t>(at_ - begin_);
     }
+    /// What is still to be read.
+    [[nodiscard]] std::string_view rest() const noexcept {
+        return {at_, static_cast<std::size_t>(end_ - at_)};
+    }
+    /// Goes on behind whole items that the caller knows to be the next so many bytes.
+    void pass(std::size_t bytes) noexcept { at_ += bytes; }
     /// True when all went well and nothing follows.
     [[nodiscard]] bool end() noexcept;
 

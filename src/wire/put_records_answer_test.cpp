@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <iterator>
 #include <limits>
+#include <random>
 #include <stdexcept>
 
 #include "wire/test_messages.hpp"
@@ -189,6 +191,61 @@ TEST(PutRecordsAnswer, StringsInPiecesDoNotOverwriteEachOther) {
     ASSERT_TRUE(read.has_value()) << read.error();
     EXPECT_EQ((*read)[0].shard_id, "s-1");
     EXPECT_EQ((*read)[0].sequence_number, "12");
+}
+
+// An entry that has the bytes of the one before but for its texts is not read anew.
+TEST(PutRecordsAnswer, EntriesOfChangingShapesAreReadOneByOne) {
+    const Document stored = {{"SequenceNumber", "4961"}, {"ShardId", "shard-0"}};
+    const Document other = {{"SequenceNumber", "5062"}, {"ShardId", "shard-1"}};
+    const Document shorter = {{"SequenceNumber", "7"}, {"ShardId", "shard-10"}};
+    const Document failed = {{"ErrorCode", "Slow"}, {"ErrorMessage", "shard 1"}};
+    const Document with_more = {{"SequenceNumber", "8888"}, {"ShardId", "shard-2"}, {"x", {1, 2}}};
+    const Document with_null = {
+        {"SequenceNumber", "9999"}, {"ShardId", "shard-3"}, {"ErrorCode", nullptr}};
+    const Document alone = {{"SequenceNumber", "1111"}};
+    std::mt19937 random(5);
+    for (int round = 0; round < 300; ++round) {
+        Document entries = Document::array();
+        const Document* last = &stored;
+        for (int i = 0; i < 40; ++i) {
+            const Document* const shapes[] = {&stored,    &other,     &shorter, &failed,
+                                              &with_more, &with_null, &alone,   last};
+            last = shapes[random() % std::size(shapes)];
+            entries.push_back(*last);
+        }
+        const auto read =
+            decoded(Encoding::cbor, serialize(Encoding::cbor, {{"Records", entries}}), 40);
+        ASSERT_TRUE(read.has_value()) << read.error();
+        ASSERT_EQ(read->size(), entries.size());
+        for (std::size_t at = 0; at < entries.size(); ++at) {
+            const auto text = [&](const char* name) {
+                const Document& entry = entries[at];
+                const bool has = entry.contains(name) && entry[name].is_string();
+                return has ? entry[name].get<std::string>() : std::string();
+            };
+            EXPECT_EQ((*read)[at].sequence_number, text("SequenceNumber"));
+            EXPECT_EQ((*read)[at].shard_id, text("ShardId"));
+            EXPECT_EQ((*read)[at].error_code, text("ErrorCode"));
+            EXPECT_EQ((*read)[at].error_message, text("ErrorMessage"));
+        }
+    }
+}
+
+TEST(PutRecordsAnswer, AnEntryLikeTheOneBeforeIsStillCheckedForUtf8AndItsEnd) {
+    const std::string entry = from_hex(
+        "a2 6e 53657175656e63654e756d626572 61 31"
+        "67 53686172644964 61 73");
+    const std::string head = from_hex("a1 67 5265636f726473 83");
+    EXPECT_TRUE(decoded(Encoding::cbor, head + entry + entry + entry, 3).has_value());
+    std::string bad = entry;
+    bad.back() = '\xFF';
+    const auto read = decoded(Encoding::cbor, head + entry + bad + entry, 3);
+    ASSERT_FALSE(read.has_value());
+    EXPECT_NE(read.error().find("not UTF-8"), std::string::npos) << read.error();
+    for (std::size_t cut = 1; cut < entry.size(); ++cut) {
+        const std::string whole = head + entry + entry + entry;
+        EXPECT_FALSE(decoded(Encoding::cbor, whole.substr(0, whole.size() - cut), 3).has_value());
+    }
 }
 
 TEST(PutRecordsAnswer, ALargeAnswerLeavesTheNextOneReadable) {
