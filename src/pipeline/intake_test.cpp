@@ -260,28 +260,32 @@ TEST_F(IntakeTest, ManyThreadsWriteWhileTheDriverDrainsAndSettles) {
 
 TEST(PendingPool, WhoTakesSomeLeavesTheRestToOthers) {
     PendingPool pool([](std::ptrdiff_t) {});
-    std::set<Pending*> seen;
     const auto take = [&] {
         std::vector<Pending*> taken;
         for (Pending* one = pool.take_some(); one != nullptr; one = one->next) {
             taken.push_back(one);
         }
-        EXPECT_LE(taken.size(), PendingPool::in_slab);
-        EXPECT_GE(taken.size(), 1U);
         return taken;
     };
-    const auto give_back = [&](const std::vector<Pending*>& records) {
-        for (std::size_t i = 0; i + 1 < records.size(); ++i) records[i]->next = records[i + 1];
-        pool.give_back(records.front(), records.back());
-    };
-    std::vector<std::vector<Pending*>> out;
-    constexpr int chains = 1 + 1 + 2 + 3 + 4;  // just what the first five slabs hold
-    for (int i = 0; i < chains; ++i) out.push_back(take());
-    for (const auto& chain : out) seen.insert(chain.begin(), chain.end());
-    EXPECT_EQ(seen.size(), chains * PendingPool::in_slab);
-    for (const auto& chain : out) give_back(chain);
-    for (int i = 0; i < chains; ++i) {
-        for (Pending* one : take()) EXPECT_TRUE(seen.contains(one)) << "nothing new is made";
+    std::set<Pending*> seen;
+    constexpr std::size_t slabs = 11;
+    for (std::size_t i = 0; i < slabs; ++i) {
+        const std::vector<Pending*> fresh = take();
+        seen.insert(fresh.begin(), fresh.end());
+        EXPECT_EQ(fresh.size(), PendingPool::in_slab);
+    }
+    Pending* first = nullptr;
+    for (Pending* one : seen) one->next = std::exchange(first, one);
+    pool.give_back(first, *seen.begin());
+    std::set<Pending*> again;
+    while (again.size() < seen.size()) {
+        const std::vector<Pending*> some = take();
+        EXPECT_GE(some.size(), 1U);
+        EXPECT_LE(some.size(), PendingPool::in_slab / 8);
+        for (Pending* one : some) {
+            EXPECT_TRUE(seen.contains(one)) << "nothing new is made";
+            EXPECT_TRUE(again.insert(one).second) << "nothing is given twice";
+        }
     }
 }
 

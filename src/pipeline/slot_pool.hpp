@@ -23,8 +23,7 @@ class SlotPool {
                           std::weak_ptr<Loop> loop, bool stores = false,
                           std::size_t slots_in_slab = usual_slab);
 
-    /// A chain of free slots, 1 to a slab, linked by next_of(). From any thread. No more, so that
-    /// who takes some leaves the rest to others.
+    /// A chain of free slots, a few or a new slab's, linked by next_of(). From any thread.
     [[nodiscard]] Slot* take_some();
     [[nodiscard]] static Slot* next_of(Slot* slot) noexcept { return slot->next_free_; }
     /// Makes a free slot ready for use.
