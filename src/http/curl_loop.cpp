@@ -28,6 +28,7 @@ struct CurlLoop::State {
     }
     void end_poll() noexcept;
     void take_inbox();
+    void act_after_turns();
 
     std::atomic<bool> stopping{false};
 
@@ -37,6 +38,8 @@ struct CurlLoop::State {
     // Of who has the seat. Gone when the thread ends: closing a TLS connection writes to it, and
     // only who drives is safe from the SIGPIPE that this can raise.
     std::unique_ptr<Transfers> transfers;
+    std::vector<std::function<void()>> after_turns;
+    bool in_turns = false;
     // Kept while somebody wakes them. Not the inbox's: the loop, once awake, would wait for it.
     std::mutex transfers_mutex;
 
@@ -93,14 +96,26 @@ void CurlLoop::State::drive_until(const std::function<bool()>& over) {
 
 TimePoint CurlLoop::State::take_round() {
     seat.begin_round();
+    in_turns = true;
     const TimePoint next = participants.turn(std::chrono::steady_clock::now());
+    in_turns = false;
     // A participant or a `done` may have forked, and this be the child's only thread: the
     // locks, the connections and what is under way on them are the parent's.
+    if (origin.inherited()) return never;
+    act_after_turns();
     if (origin.inherited()) return never;
     take_inbox();
     if (origin.inherited()) return never;
     transfers->perform();
     return next;
+}
+
+// One may bring another.
+void CurlLoop::State::act_after_turns() {
+    while (!after_turns.empty()) {
+        const auto acts = std::exchange(after_turns, {});
+        for (const auto& act : acts) act();
+    }
 }
 
 void CurlLoop::State::take_inbox() {
@@ -198,9 +213,16 @@ void CurlLoop::post(const std::shared_ptr<Handles>& handles, Request request, Do
     wake();
 }
 
+void CurlLoop::after_turns(std::function<void()> act) {
+    state_->after_turns.push_back(std::move(act));
+    // Else it is in the round's later half, and would wait for the next.
+    if (!state_->in_turns) wake();
+}
+
 void CurlLoop::end_requests(const std::shared_ptr<Handles>& handles) {
     if (inherited()) return;
     if (on_loop_thread()) {
+        state_->act_after_turns();
         state_->take_inbox();
         state_->transfers->end(handles);
         return;

@@ -31,6 +31,8 @@ class CurlLoop final : public Loop {
 
     /// From any thread.
     void post(const std::shared_ptr<Handles>& handles, Request request, Done done);
+    /// See Transport. Only on the loop's thread.
+    void after_turns(std::function<void()> act);
     /// Ends every request that a transport has posted, and will post; returns when each `done` was
     /// called. From any thread; another than the loop's waits for what the loop is doing.
     void end_requests(const std::shared_ptr<Handles>& handles);

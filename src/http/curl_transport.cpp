@@ -31,6 +31,8 @@ class CurlTransport final : public Transport {
         loop_->post(handles_, std::move(request), std::move(done));
     }
 
+    void after_turns(std::function<void()> act) override { loop_->after_turns(std::move(act)); }
+
     std::shared_ptr<Loop> loop() override { return loop_; }
 
   private:

@@ -60,6 +60,10 @@ class Transport {
     /// From any thread. `done` is called once, on the loop's thread; or inside the call, where a
     /// forked child calls a transport of its parent, which sends nothing.
     virtual void post(Request request, Done done) = 0;
+    /// Calls `act` once those who take part in the loop had their turn in this round, and before
+    /// anything more is sent: what several of them bring can be made ready together. Only on the
+    /// loop's thread.
+    virtual void after_turns(std::function<void()> act) = 0;
     /// The loop that it lives on.
     [[nodiscard]] virtual std::shared_ptr<Loop> loop() = 0;
 };

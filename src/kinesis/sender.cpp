@@ -1,8 +1,12 @@
 #include "kinesis/sender.hpp"
 
 #include <algorithm>
+#include <exception>
+#include <span>
+#include <tuple>
 #include <utility>
 
+#include "aws/sha256_pair.hpp"
 #include "aws/stream_arn.hpp"
 #include "base/wiped_text.hpp"
 #include "wire/error_answer.hpp"
@@ -58,6 +62,39 @@ Failure not_sent(ErrorCode code, std::string message) {
             .message = std::move(message)};
 }
 
+using Calls = std::span<const std::shared_ptr<Call>>;
+
+// Together two take little longer than one.
+void hash(Calls one_or_two) {
+    Call& one = *one_or_two.front();
+    Call& other = *one_or_two.back();
+    if (one_or_two.size() == 1) {
+        one.body_hash = aws::sha256(one.body.pieces);
+    } else {
+        std::tie(one.body_hash, other.body_hash) =
+            aws::sha256_pair(one.body.pieces, other.body.pieces);
+    }
+}
+
+// Whoever sent the calls has gone on, so what is thrown before they are posted is told as a
+// failure.
+template <class Act>
+bool succeeds(Calls calls, Act act) {
+    try {
+        act();
+        return true;
+    } catch (const std::exception& thrown) {
+        for (const auto& call : calls) {
+            Failure failure = not_sent(
+                ErrorCode::client_failed,
+                std::string("a request could not be signed, and was not sent: ") + thrown.what());
+            failure.kind = FailureClass::transient;
+            finish(call, std::move(failure));
+        }
+        return false;
+    }
+}
+
 std::chrono::milliseconds time_left(const Call& call) {
     if (call.timeout.count() <= 0) return std::chrono::milliseconds(0);
     const auto passed = std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -78,10 +115,28 @@ Sender::Sender(aws::Service service, std::shared_ptr<aws::CredentialsProvider> c
       transport_(std::move(transport)) {}
 
 void Sender::send(std::shared_ptr<Call> call) {
-    call->body_hash = aws::sha256(call->body.pieces);
     call->sent_at = std::chrono::steady_clock::now();
     call->region = service_.region;
-    sign_and_post(std::move(call));
+    const auto transport = transport_.lock();
+    if (transport == nullptr || !transport->loop()->on_loop_thread()) {
+        call->body_hash = aws::sha256(call->body.pieces);
+        return sign_and_post(std::move(call));
+    }
+    if (waiting_.empty()) {
+        transport->after_turns([sender = shared_from_this()] { sender->hash_and_post_waiting(); });
+    }
+    waiting_.push_back(std::move(call));
+}
+
+void Sender::hash_and_post_waiting() {
+    const auto calls = std::exchange(waiting_, {});
+    for (std::size_t at = 0; at < calls.size(); at += 2) {
+        const Calls pair(&calls[at], std::min<std::size_t>(2, calls.size() - at));
+        if (!succeeds(pair, [&] { hash(pair); })) continue;
+        for (const auto& call : pair) {
+            succeeds({&call, 1}, [&] { sign_and_post(call); });
+        }
+    }
 }
 
 Expected<aws::Endpoint, Error> Sender::endpoint_of(const Call& call) const {

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "aws/credentials.hpp"
 #include "aws/kinesis_service.hpp"
@@ -60,6 +61,7 @@ class Sender : public std::enable_shared_from_this<Sender> {
 
   private:
     [[nodiscard]] Expected<aws::Endpoint, Error> endpoint_of(const Call& call) const;
+    void hash_and_post_waiting();
     void sign_and_post(std::shared_ptr<Call> call);
     void take(std::shared_ptr<Call> call, Expected<http::Answer, http::NoAnswer> came);
 
@@ -70,6 +72,8 @@ class Sender : public std::enable_shared_from_this<Sender> {
     std::chrono::milliseconds request_timeout_;
     std::weak_ptr<http::Transport> transport_;
     SignatureClock clock_;
+    /// Calls of this round, which are hashed together; the loop's thread's own.
+    std::vector<std::shared_ptr<Call>> waiting_;
 };
 
 /// Sends a message of any operation and reads the answer as a tree.

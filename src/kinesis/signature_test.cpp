@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <latch>
 #include <mutex>
 
 #include "kinesis/test_client.hpp"
@@ -9,20 +10,34 @@ namespace {
 
 using http::ReceivedRequest;
 
-// Sends every operation to a server that keeps the requests and fails them all.
-std::vector<ReceivedRequest> requests_of_every_operation(const TestClientOptions& options,
-                                                         const std::string& path) {
-    std::mutex mutex;
-    std::vector<ReceivedRequest> received;
-    http::ScriptedServer server([&](http::ScriptedConnection& connection) {
+// Keeps the requests and fails them all.
+class KeepingServer {
+  public:
+    [[nodiscard]] std::string url() const { return server_.url(); }
+    std::vector<ReceivedRequest> received() {
+        const std::lock_guard lock(mutex_);
+        return received_;
+    }
+
+  private:
+    void keep(const ReceivedRequest& request) {
+        const std::lock_guard lock(mutex_);
+        received_.push_back(request);
+    }
+
+    std::mutex mutex_;
+    std::vector<ReceivedRequest> received_;
+    http::ScriptedServer server_{[this](http::ScriptedConnection& connection) {
         while (const auto request = connection.read_request()) {
-            {
-                const std::lock_guard lock(mutex);
-                received.push_back(*request);
-            }
+            keep(*request);
             answer_with_error(connection, 400, "ResourceNotFoundException", "none");
         }
-    });
+    }};
+};
+
+std::vector<ReceivedRequest> requests_of_every_operation(const TestClientOptions& options,
+                                                         const std::string& path) {
+    KeepingServer server;
     const auto client = client_of(server.url() + path, options);
     std::vector<Record> many(500, {.data = std::string_view("some data"),
                                    .partition_key = "key",
@@ -38,7 +53,7 @@ std::vector<ReceivedRequest> requests_of_every_operation(const TestClientOptions
             client->call("CreateStream", {{"StreamName", "events"}, {"ShardCount", 1}},
                          std::move(done));
         });
-    return received;
+    return server.received();
 }
 
 TEST(Signatures, OfEveryOperationAreRight) {
@@ -55,6 +70,57 @@ TEST(Signatures, OfEveryOperationAreRight) {
                     EXPECT_EQ(request.headers.contains("x-amz-security-token"), *token != '\0');
                 }
             }
+        }
+    }
+}
+
+// Sends some requests of its own within one turn of the client's loop.
+class Sends : public Loop::Participant {
+  public:
+    Sends(AwsKinesis& client, std::vector<std::vector<Record>> requests)
+        : client_(client), requests_(std::move(requests)), answered_(std::ssize(requests_)) {}
+
+    TimePoint turn(TimePoint) override {
+        if (std::exchange(sent_, true)) return never;
+        for (std::size_t i = 0; i < requests_.size(); ++i) {
+            client_.put_records(
+                {.stream = "events", .records = requests_[i], .timeout = std::chrono::seconds(10)},
+                [this](const auto&) { answered_.count_down(); });
+        }
+        return never;
+    }
+    void wait() { answered_.wait(); }
+
+  private:
+    AwsKinesis& client_;
+    const std::vector<std::vector<Record>> requests_;
+    std::latch answered_;
+    bool sent_ = false;
+};
+
+// They are hashed two at a time.
+TEST(Signatures, OfRequestsThatGoOutTogetherAreRight) {
+    for (std::size_t count = 1; count <= 5; ++count) {
+        KeepingServer server;
+        const auto client = client_of(server.url(), {});
+        // Of lengths that differ, by more than a block mostly.
+        std::vector<std::vector<Record>> requests;
+        const std::string data(5000, 'x');
+        for (std::size_t i = 0; i < count; ++i) {
+            requests.emplace_back(1 + i,
+                                  Record{.data = std::string_view(data).substr(i * 911),
+                                         .partition_key = std::string_view("keys").substr(i % 3),
+                                         .explicit_hash_key = {},
+                                         .cbor = {}});
+        }
+        const auto sends = std::make_shared<Sends>(*client, std::move(requests));
+        client->loop()->attach(sends);
+        sends->wait();
+        client->loop()->detach_and_wait(sends.get());
+        const auto received = server.received();
+        ASSERT_EQ(received.size(), count);
+        for (const ReceivedRequest& request : received) {
+            EXPECT_EQ(problem_of_signature(request), "") << count << " at once";
         }
     }
 }
