@@ -235,6 +235,22 @@ TEST(DamagedOutbox, WithBytesFlippedInWhatHoldsItTogetherGivesBackWhatIsWhole) {
     }
 }
 
+// The file's first 100 bytes (https://www.sqlite.org/fileformat.html, 1.3); those that say whose it
+// is, and of which version, make it another's (see Schema's tests).
+TEST(DamagedOutbox, WithAnotherByteInItsHeaderGivesBackWhatIsWhole) {
+    Kept kept(6);
+    for (std::uint64_t at = 0; at < 100; ++at) {
+        const bool tells_whose = (at >= 60 && at < 64) || (at >= 68 && at < 72);
+        if (tells_whose) continue;
+        for (const char byte : {'\0', '\x01', '\x03', '\xFF'}) {
+            SCOPED_TRACE("byte " + std::to_string(at) + " is " + std::to_string(byte));
+            kept.check(kept.closed(), [&](const std::string& copy) {
+                overwrite(file_in(copy), at, {&byte, 1});
+            });
+        }
+    }
+}
+
 TEST(DamagedOutbox, CutOffAnywhereGivesBackWhatIsWhole) {
     Kept kept(40);
     const std::uint64_t size = fs::file_size(file_in(kept.closed()));

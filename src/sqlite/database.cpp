@@ -31,6 +31,9 @@ void Database::fail(std::string_view doing) const {
         if (reason != 0) message += " (" + std::generic_category().message(reason) + ")";
     }
     switch (code) {
+        // What is asked of it is right, so it is the file that holds something else: a format that
+        // is none, a table that is not there.
+        case SQLITE_ERROR:
         case SQLITE_CORRUPT:
         case SQLITE_NOTADB: throw DatabaseError(message, DatabaseError::Kind::damaged);
         case SQLITE_BUSY: throw DatabaseError(message, DatabaseError::Kind::in_use);
@@ -69,6 +72,10 @@ void Database::change_nothing() {
 std::int64_t Database::number(const std::string& sql) {
     Statement statement(*this, sql);
     return statement.step() ? statement.number(0) : 0;
+}
+
+bool Database::is_read_only() const noexcept {
+    return sqlite3_db_readonly(handle_, "main") == 1;
 }
 
 std::int64_t Database::last_row() const noexcept {

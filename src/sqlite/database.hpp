@@ -47,6 +47,8 @@ class Database {
     /// The first column of the first row.
     [[nodiscard]] std::int64_t number(const std::string& sql);
     [[nodiscard]] std::int64_t last_row() const noexcept;
+    /// Known once it was read.
+    [[nodiscard]] bool is_read_only() const noexcept;
 
     /// Lets a file that somebody else may have written do nothing but hold data, and no value in
     /// it be larger than that.
