@@ -85,6 +85,7 @@ bool succeeds(Calls calls, Act act) {
         return true;
     } catch (const std::exception& thrown) {
         for (const auto& call : calls) {
+            if (call->done == nullptr) continue;  // it was that which threw
             Failure failure = not_sent(
                 ErrorCode::client_failed,
                 std::string("a request could not be signed, and was not sent: ") + thrown.what());
