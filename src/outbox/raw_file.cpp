@@ -89,9 +89,13 @@ std::vector<PageId> RawFile::page_ids() {
 
 std::string RawFile::body(PageId id) {
     const auto [first, last] = bodies_.equal_range(id);
+    // A damaged page can have thousands of rows of one id, and is looked through once for all.
+    std::uint32_t page = 0;
+    std::vector<RawRow> rows;
     for (auto place = first; place != last; ++place) {
-        const std::vector<RawRow> rows =
-            rows_of(pages_.read(place->second.page), place->second.page == 1);
+        if (std::exchange(page, place->second.page) != page) {
+            rows = rows_of(pages_.read(page), page == 1);
+        }
         if (place->second.row >= rows.size()) continue;
         const std::string row = whole(rows[place->second.row]);
         const std::vector<RawColumn> columns = columns_of(row);
