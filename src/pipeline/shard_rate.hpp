@@ -39,9 +39,11 @@ class ShardRate {
     void throttled(double share, TimePoint request_started, TimePoint now) noexcept;
 
     [[nodiscard]] double rate() const noexcept { return rate_; }
-    /// Nobody was throttled, nor had to wait, for so long that the limit has become pointless.
+    /// Nobody was throttled, nor had to wait, for so long that the limit has become pointless. Not
+    /// while a large record is not paid for: under a low cap that takes minutes.
     [[nodiscard]] bool idle(TimePoint now) const noexcept {
-        return now - wanted_at_ > forgotten_after && now - throttled_at_ > forgotten_after;
+        return now - wanted_at_ > forgotten_after && now - throttled_at_ > forgotten_after &&
+               tokens_ + rate_ * seconds(now - filled_at_) >= 0;
     }
 
     static constexpr double lowest = 0.002;

@@ -57,6 +57,14 @@ TEST(ShardRate, ALargeRecordGoesAndIsPaidForAfterwards) {
     EXPECT_TRUE(rate.due(many, start + 11s));
 }
 
+TEST(ShardRate, IsNotForgottenBeforeALargeRecordIsPaidFor) {
+    ShardRate rate(0.01, 0.01, start);
+    ASSERT_TRUE(rate.due(many, start + 1s));
+    rate.sent(5);
+    EXPECT_FALSE(rate.idle(start + 8min));
+    EXPECT_TRUE(rate.idle(start + 9min));
+}
+
 TEST(ShardRate, DecreasesOnceForRequestsThatWereUnderWayTogether) {
     ShardRate rate(1, ShardRate::unlimited, start);
     rate.throttled(0.1, start + 1s, start + 2s);
