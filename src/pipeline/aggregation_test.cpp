@@ -174,9 +174,11 @@ TEST_F(Aggregation, WithoutThePermissionToListShardsRecordsGoPlain) {
     EXPECT_FALSE(play.core.wants_shards(play.now)) << "it was refused";
     play.pass(1min);
     EXPECT_EQ(play.core.next_moment(play.now), never) << "and wakes nobody to be refused again";
+    EXPECT_FALSE(play.core.wants_shards(play.now)) << "nor asks for the sake of an idle stream";
+    play.dispatch("c");
+    EXPECT_LE(play.core.next_moment(play.now), play.now);
     ASSERT_TRUE(play.core.wants_shards(play.now)) << "but it may have been given since";
     play.tell_shards({shard_between(0, 0, 1)});
-    play.dispatch("c");
     play.dispatch("d");
     EXPECT_THAT(play.send().names, ElementsAre("c+d"));
 }

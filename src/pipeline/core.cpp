@@ -181,8 +181,8 @@ TimePoint Core::next_moment(TimePoint now) {
     const auto at = [&next](TimePoint when) { next = std::min(next, when); };
     if (!all_.empty()) at(all_.oldest()->deadline);
     if (!later_.empty()) at(later_.front().when);
-    if (wants_facts() && facts_.state == Question::State::unasked) at(facts_.ask_at);
-    if (shards_.wanted && shards_.state == Question::State::unasked) at(shards_.ask_at);
+    if (wants_facts() && facts_.is_open()) at(facts_.ask_at);
+    if (may_ask_for_shards()) at(shards_.ask_at);
     if (!saturated() && !awaits_shards()) {
         const TimePoint may_retry_at = retry_share_.allows_at(now);
         if (!halves_.empty()) at(std::max(held_until_, may_retry_at));

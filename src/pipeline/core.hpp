@@ -179,7 +179,8 @@ class Core {
 
     /// Sends records of this generation and earlier ones without lingering.
     void hurry(std::uint32_t generation) {
-        hurried_ = std::max(hurried_, std::uint64_t{generation} + 1);
+        most_hurried_ = std::max(most_hurried_, std::uint64_t{generation} + 1);
+        hurried_ = most_hurried_;
     }
     /// Fails everything that is unsettled, what is in flight as unknown, what is in the outbox with
     /// an error of its own. True when these are more than are told at once: take what was settled,
@@ -221,6 +222,7 @@ class Core {
     Duration due_before_deadline() const noexcept;
     bool awaits_shards() const noexcept;
     bool wants_facts() const noexcept;
+    [[nodiscard]] bool may_ask_for_shards() const noexcept;
     bool may_be_creating() const noexcept;
     bool next_half(TimePoint now, std::vector<Parcel>& parcels);
     void settle(Pending* record, Ending ending, Error error, std::string_view shard = {},
@@ -272,6 +274,9 @@ class Core {
         bool was_answered = false;  ///< Were it only in vain.
         bool was_refused = false;   ///< Since it was answered in truth.
 
+        [[nodiscard]] bool is_open() const noexcept {
+            return state == State::unasked || state == State::unknowable;
+        }
         bool ask(TimePoint now) noexcept;
         void answered(TimePoint again) noexcept;
         void not_answered(const Failure& failure, TimePoint now, Duration pause) noexcept;
@@ -283,6 +288,7 @@ class Core {
     Question shards_;
 
     std::uint64_t hurried_ = 0;  // one more than the generation, 0: none
+    std::uint64_t most_hurried_ = 0;
     Generations generations_;
     std::vector<Settled> settled_;
     std::vector<Pending*> released_;

@@ -232,6 +232,22 @@ TEST_F(CorePause, HurryingDoesNotGoOnForPausedRecords) {
     EXPECT_EQ(play.send().id, 0U);
 }
 
+// close() waits for paused keys, too, so that somebody may still resume them.
+TEST_F(CorePause, AResumedKeysRecordsDoNotLingerWhereTheyWereHurriedBefore) {
+    pause_red();
+    play.core.hurry(0);
+    EXPECT_EQ(play.send().id, 0U);
+    EXPECT_TRUE(play.resume(red));
+    play.generation = 1;
+    play.dispatch("red 4", red);
+    for (const char* name : {"red 2", "red 3"}) {
+        const auto sent = play.send();
+        EXPECT_THAT(sent.names, ElementsAre(name));
+        play.answer(sent, {"ok"});
+    }
+    EXPECT_EQ(play.send().id, 0U) << "nobody has hurried this one";
+}
+
 TEST_F(CorePause, CloseFailsPausedRecordsAndPausesNothingMore) {
     pause_red();
     play.dispatch("blue 1", blue);

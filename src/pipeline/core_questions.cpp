@@ -56,8 +56,14 @@ void Core::unpark(TimePoint now) {
     while (!waiting.empty()) make_ready(waiting.pop_front(), now);
 }
 
+// What was refused is not asked again for the sake of an idle stream.
+bool Core::may_ask_for_shards() const noexcept {
+    const bool was_refused = shards_.state == Question::State::unknowable;
+    return shards_.wanted && shards_.is_open() && !(was_refused && all_.empty());
+}
+
 bool Core::wants_shards(TimePoint now) {
-    return shards_.ask(now);
+    return may_ask_for_shards() && shards_.ask(now);
 }
 
 void Core::shards_are(std::span<const Shard> open_shards, TimePoint now) {
@@ -81,8 +87,7 @@ void Core::shards_unknown(const Failure& failure, TimePoint now) {
 }
 
 bool Core::Question::ask(TimePoint now) noexcept {
-    const bool open = state == State::unasked || state == State::unknowable;
-    if (!wanted || !open || now < ask_at) return false;
+    if (!wanted || !is_open() || now < ask_at) return false;
     state = State::asked;
     return true;
 }
