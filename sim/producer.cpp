@@ -149,7 +149,7 @@ void Producer::take_wishes(TimePoint now) {
     // As the driver does.
     std::uint32_t unasked_up_to = discarded_up_to_;
     for (const Wait& wait : waits_) unasked_up_to = std::min(unasked_up_to, wait.generation);
-    core_.generations().join_up_to(unasked_up_to);
+    core_.join_generations_up_to(unasked_up_to);
 }
 
 bool Producer::discard(const Resume& wish) {

@@ -1,6 +1,7 @@
 #include "http/curl_loop.hpp"
 
 #include <atomic>
+#include <deque>
 #include <future>
 #include <mutex>
 #include <utility>
@@ -38,7 +39,7 @@ struct CurlLoop::State {
     // Of who has the seat. Gone when the thread ends: closing a TLS connection writes to it, and
     // only who drives is safe from the SIGPIPE that this can raise.
     std::unique_ptr<Transfers> transfers;
-    std::vector<std::function<void()>> after_turns;
+    std::deque<std::function<void()>> after_turns;
     bool in_turns = false;
     // Kept while somebody wakes them. Not the inbox's: the loop, once awake, would wait for it.
     std::mutex transfers_mutex;
@@ -110,11 +111,17 @@ TimePoint CurlLoop::State::take_round() {
     return next;
 }
 
-// One may bring another.
+// One may bring another, or end a transport and with it carry out the others. Who asked for one
+// reports its exceptions; here they must only not end the loop.
 void CurlLoop::State::act_after_turns() {
     while (!after_turns.empty()) {
-        const auto acts = std::exchange(after_turns, {});
-        for (const auto& act : acts) act();
+        const auto act = std::move(after_turns.front());
+        after_turns.pop_front();
+        try {
+            act();
+        } catch (...) {
+        }
+        if (origin.inherited()) return;
     }
 }
 
@@ -215,7 +222,7 @@ void CurlLoop::post(const std::shared_ptr<Handles>& handles, Request request, Do
 
 void CurlLoop::after_turns(std::function<void()> act) {
     state_->after_turns.push_back(std::move(act));
-    // Else it is in the round's later half, and would wait for the next.
+    // In the round's later half it waits for the next one.
     if (!state_->in_turns) wake();
 }
 
@@ -223,6 +230,7 @@ void CurlLoop::end_requests(const std::shared_ptr<Handles>& handles) {
     if (inherited()) return;
     if (on_loop_thread()) {
         state_->act_after_turns();
+        if (inherited()) return;
         state_->take_inbox();
         state_->transfers->end(handles);
         return;

@@ -63,32 +63,33 @@ TEST(CurlLoop, SleepsWhileARequestWaitsForItsAnswer) {
 // Asks for an act in its first turn, and that one for another.
 class Actor : public Loop::Participant {
   public:
-    explicit Actor(Transport& transport) : transport_(transport) {}
+    Actor(Transport& transport, std::latch& acted) : transport_(transport), acted_(acted) {}
     TimePoint turn(TimePoint) override {
         if (!seen.empty()) return never;
         transport_.after_turns([this] {
             seen.emplace_back("act");
             transport_.after_turns([this] {
                 seen.emplace_back("its own");
-                acted.count_down();
+                acted_.count_down();
             });
         });
         seen.emplace_back("turn");
         return never;
     }
     std::vector<std::string> seen;
-    std::latch acted{1};
 
   private:
     Transport& transport_;
+    std::latch& acted_;
 };
 
 // Nobody wakes it meanwhile: an act that waited for the next round would hang the test.
 TEST(CurlLoop, ActsAfterTheTurnsAndBeforeItSleeps) {
+    std::latch acted(1);
     const auto transport = curl_transport({.own_loop = true});
-    const auto actor = std::make_shared<Actor>(*transport);
+    const auto actor = std::make_shared<Actor>(*transport, acted);
     transport->loop()->attach(actor);
-    actor->acted.wait();
+    acted.wait();
     transport->loop()->detach_and_wait(actor.get());
     EXPECT_EQ(actor->seen, (std::vector<std::string>{"turn", "act", "its own"}));
 }
@@ -97,9 +98,10 @@ TEST(CurlLoop, ActsForTheAnswerOfARequestBeforeItSleeps) {
     ScriptedServer server([](ScriptedConnection& connection) {
         while (connection.read_request()) connection.answer(200, "stored");
     });
-    const auto transport = curl_transport({.own_loop = true});
     const std::string_view body = "body";
+    // Outlives the loop, which may still be leaving count_down() when this thread goes on.
     std::latch acted(1);
+    const auto transport = curl_transport({.own_loop = true});
     transport->post({.url = server.url(), .body = {&body, 1}, .body_bytes = body.size()},
                     [&](const auto&) { transport->after_turns([&] { acted.count_down(); }); });
     acted.wait();

@@ -61,8 +61,9 @@ class Transport {
     /// forked child calls a transport of its parent, which sends nothing.
     virtual void post(Request request, Done done) = 0;
     /// Calls `act` once those who take part in the loop had their turn in this round, and before
-    /// anything more is sent: what several of them bring can be made ready together. Only on the
-    /// loop's thread.
+    /// anything more is sent: what several of them bring can be made ready together. From a `done`:
+    /// in the next round. Earlier where a transport of the loop ends, on the loop's thread. What it
+    /// throws is dropped. Only on the loop's thread.
     virtual void after_turns(std::function<void()> act) = 0;
     /// The loop that it lives on.
     [[nodiscard]] virtual std::shared_ptr<Loop> loop() = 0;

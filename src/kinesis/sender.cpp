@@ -1,6 +1,7 @@
 #include "kinesis/sender.hpp"
 
 #include <algorithm>
+#include <array>
 #include <exception>
 #include <span>
 #include <tuple>
@@ -76,24 +77,34 @@ void hash(Calls one_or_two) {
     }
 }
 
+// A `done` reports its own exceptions.
+void fail(Calls calls, const char* why) noexcept {
+    for (const auto& call : calls) {
+        if (call->done == nullptr) continue;
+        try {
+            Failure failure =
+                not_sent(ErrorCode::client_failed,
+                         std::string("a request could not be signed, and was not sent: ") + why);
+            failure.kind = FailureClass::transient;
+            finish(call, std::move(failure));
+        } catch (...) {
+        }
+    }
+}
+
 // Whoever sent the calls has gone on, so what is thrown before they are posted is told as a
 // failure.
 template <class Act>
-bool succeeds(Calls calls, Act act) {
+bool succeeds(Calls calls, Act act) noexcept {
     try {
         act();
         return true;
     } catch (const std::exception& thrown) {
-        for (const auto& call : calls) {
-            if (call->done == nullptr) continue;  // it was that which threw
-            Failure failure = not_sent(
-                ErrorCode::client_failed,
-                std::string("a request could not be signed, and was not sent: ") + thrown.what());
-            failure.kind = FailureClass::transient;
-            finish(call, std::move(failure));
-        }
-        return false;
+        fail(calls, thrown.what());
+    } catch (...) {
+        fail(calls, "an exception that is no std::exception");
     }
+    return false;
 }
 
 std::chrono::milliseconds time_left(const Call& call) {
@@ -123,21 +134,32 @@ void Sender::send(std::shared_ptr<Call> call) {
         call->body_hash = aws::sha256(call->body.pieces);
         return sign_and_post(std::move(call));
     }
-    if (waiting_.empty()) {
-        transport->after_turns([sender = shared_from_this()] { sender->hash_and_post_waiting(); });
-    }
+    if (waiting_.empty()) hash_and_post_later(*transport);
     waiting_.push_back(std::move(call));
 }
 
-void Sender::hash_and_post_waiting() {
-    const auto calls = std::exchange(waiting_, {});
-    for (std::size_t at = 0; at < calls.size(); at += 2) {
-        const Calls pair(&calls[at], std::min<std::size_t>(2, calls.size() - at));
-        if (!succeeds(pair, [&] { hash(pair); })) continue;
-        for (const auto& call : pair) {
+void Sender::hash_and_post_later(http::Transport& transport) {
+    transport.after_turns([sender = shared_from_this()] { sender->hash_and_post_some(); });
+}
+
+// What a `done` ends, the client itself perhaps, must find those that wait, so the next two are
+// asked for before anything is done about these.
+void Sender::hash_and_post_some() {
+    const auto transport = transport_.lock();
+    do {
+        std::array<std::shared_ptr<Call>, 2> two;
+        std::size_t count = 0;
+        for (; count < two.size() && !waiting_.empty(); ++count) {
+            two[count] = std::move(waiting_.front());
+            waiting_.pop_front();
+        }
+        if (transport != nullptr && !waiting_.empty()) hash_and_post_later(*transport);
+        const Calls calls(two.data(), count);
+        if (!succeeds(calls, [&] { hash(calls); })) continue;
+        for (const auto& call : calls) {
             succeeds({&call, 1}, [&] { sign_and_post(call); });
         }
-    }
+    } while (transport == nullptr && !waiting_.empty());
 }
 
 Expected<aws::Endpoint, Error> Sender::endpoint_of(const Call& call) const {

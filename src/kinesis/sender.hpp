@@ -1,9 +1,9 @@
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "aws/credentials.hpp"
 #include "aws/kinesis_service.hpp"
@@ -61,7 +61,8 @@ class Sender : public std::enable_shared_from_this<Sender> {
 
   private:
     [[nodiscard]] Expected<aws::Endpoint, Error> endpoint_of(const Call& call) const;
-    void hash_and_post_waiting();
+    void hash_and_post_later(http::Transport& transport);
+    void hash_and_post_some();
     void sign_and_post(std::shared_ptr<Call> call);
     void take(std::shared_ptr<Call> call, Expected<http::Answer, http::NoAnswer> came);
 
@@ -73,7 +74,7 @@ class Sender : public std::enable_shared_from_this<Sender> {
     std::weak_ptr<http::Transport> transport_;
     SignatureClock clock_;
     /// Calls of this round, which are hashed together; the loop's thread's own.
-    std::vector<std::shared_ptr<Call>> waiting_;
+    std::deque<std::shared_ptr<Call>> waiting_;
 };
 
 /// Sends a message of any operation and reads the answer as a tree.

@@ -93,7 +93,8 @@ std::string RawFile::body(PageId id) {
     std::uint32_t page = 0;
     std::vector<RawRow> rows;
     for (auto place = first; place != last; ++place) {
-        if (std::exchange(page, place->second.page) != page) {
+        if (page != place->second.page) {
+            page = place->second.page;
             rows = rows_of(pages_.read(page), page == 1);
         }
         if (place->second.row >= rows.size()) continue;

@@ -85,17 +85,15 @@ void create(Database& database, std::size_t known) {
 void prepare_schema(Database& database, const std::string& path) {
     configure(database);
     const bool is_new = database.number("SELECT count(*) FROM sqlite_schema") == 0;
-    // Its file was opened to be written, so it is a byte of its header that says otherwise
-    // (https://www.sqlite.org/fileformat.html, 1.3.3).
-    if (database.is_read_only()) {
-        throw DatabaseError(path + " says of itself that it may only be read",
-                            DatabaseError::Kind::damaged);
-    }
     std::int64_t version = 0;
     if (is_new) {
         database.execute("PRAGMA auto_vacuum=INCREMENTAL");
     } else {
         version = check(database, path);
+    }
+    if (database.says_it_is_read_only()) {
+        throw DatabaseError(path + " says of itself that it may only be read",
+                            DatabaseError::Kind::damaged);
     }
     database.execute("PRAGMA journal_mode=WAL");
     database.execute("PRAGMA journal_size_limit=67108864");  // 64 MiB

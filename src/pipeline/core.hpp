@@ -182,6 +182,12 @@ class Core {
         most_hurried_ = std::max(most_hurried_, std::uint64_t{generation} + 1);
         hurried_ = most_hurried_;
     }
+    /// Nobody will ask for the sum of these generations but together (see Generations).
+    void join_generations_up_to(std::uint32_t generation) {
+        generations_.join_up_to(generation);
+        if (most_hurried_ > 0)
+            most_hurried_ = std::max(most_hurried_, std::uint64_t{generation} + 1);
+    }
     /// Fails everything that is unsettled, what is in flight as unknown, what is in the outbox with
     /// an error of its own. True when these are more than are told at once: take what was settled,
     /// and call it again. No record may come any more.

@@ -155,7 +155,7 @@ void Driver::take_wishes(TimePoint now) {
     // A discard() begins a generation, of which nobody will ask.
     std::uint32_t unasked_up_to = discarded_up_to_;
     for (const Wait& wait : waits_) unasked_up_to = std::min(unasked_up_to, wait.generation);
-    core_.generations().join_up_to(unasked_up_to);
+    core_.join_generations_up_to(unasked_up_to);
 }
 
 bool Driver::take_records(TimePoint now) {

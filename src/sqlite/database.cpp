@@ -31,8 +31,9 @@ void Database::fail(std::string_view doing) const {
         if (reason != 0) message += " (" + std::generic_category().message(reason) + ")";
     }
     switch (code) {
-        // What is asked of it is right, so it is the file that holds something else: a format that
-        // is none, a table that is not there.
+        // What is asked of it is right (but for a rollback of what SQLite has rolled back already,
+        // which nobody hears of), so it is the file that holds something else: a format that is
+        // none, a table that is not there.
         case SQLITE_ERROR:
         case SQLITE_CORRUPT:
         case SQLITE_NOTADB: throw DatabaseError(message, DatabaseError::Kind::damaged);
@@ -74,8 +75,17 @@ std::int64_t Database::number(const std::string& sql) {
     return statement.step() ? statement.number(0) : 0;
 }
 
-bool Database::is_read_only() const noexcept {
-    return sqlite3_db_readonly(handle_, "main") == 1;
+// SQLite also opens for reading alone what it may not write; such a file is whole.
+bool Database::says_it_is_read_only() const noexcept {
+    constexpr int place_of_write_version = 18;
+    constexpr unsigned char highest_version = 2;
+    if (sqlite3_db_readonly(handle_, "main") != 1) return false;
+    sqlite3_file* file = nullptr;
+    unsigned char version = 0;
+    return sqlite3_file_control(handle_, "main", SQLITE_FCNTL_FILE_POINTER, &file) == SQLITE_OK &&
+           file != nullptr && file->pMethods != nullptr &&
+           file->pMethods->xRead(file, &version, 1, place_of_write_version) == SQLITE_OK &&
+           version > highest_version;
 }
 
 std::int64_t Database::last_row() const noexcept {

@@ -47,8 +47,9 @@ class Database {
     /// The first column of the first row.
     [[nodiscard]] std::int64_t number(const std::string& sql);
     [[nodiscard]] std::int64_t last_row() const noexcept;
-    /// Known once it was read.
-    [[nodiscard]] bool is_read_only() const noexcept;
+    /// Its header has a version of which SQLite writes no files
+    /// (https://www.sqlite.org/fileformat.html, 1.3.3).
+    [[nodiscard]] bool says_it_is_read_only() const noexcept;
 
     /// Lets a file that somebody else may have written do nothing but hold data, and no value in
     /// it be larger than that.

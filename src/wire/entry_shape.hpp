@@ -25,8 +25,9 @@ class EntryShape {
             const std::string_view text = entry.texts[member];
             if (text.empty()) continue;
             // Not put together from pieces, which lie elsewhere.
-            const bool lies_within = !std::less<>{}(text.data(), bytes.data()) &&
-                                     !std::less<>{}(bytes.data() + bytes.size(), text.data());
+            const bool lies_within =
+                !std::less<>{}(text.data(), bytes.data()) &&
+                !std::less<>{}(bytes.data() + bytes.size(), text.data() + text.size());
             if (count == texts || !lies_within) return;
             found[count++] = {member, static_cast<std::size_t>(text.data() - bytes.data()),
                               text.size()};
