@@ -31,6 +31,13 @@ AwsKinesis::AwsKinesis(Parts parts)
       sender_(std::make_shared<Sender>(std::move(parts.service), std::move(parts.credentials),
                                        parts.encoding, parts.request_timeout, transport_)) {}
 
+// On the loop's thread it may be one of those that wait that ends the client.
+AwsKinesis::~AwsKinesis() {
+    const bool on_loop_thread = transport_->loop()->on_loop_thread();
+    transport_.reset();
+    if (on_loop_thread) sender_->post_waiting();
+}
+
 void AwsKinesis::put_records(const PutRecordsRequest& request, PutRecordsDone done) {
     const auto call = std::make_shared<Call>();
     call->operation = "PutRecords";

@@ -36,6 +36,9 @@ class AwsKinesis final : public KinesisClient, public LoopOwner {
         http::TransportOptions transport;
     };
     explicit AwsKinesis(Parts parts);
+    ~AwsKinesis() override;
+    AwsKinesis(const AwsKinesis&) = delete;
+    AwsKinesis& operator=(const AwsKinesis&) = delete;
 
     void put_records(const PutRecordsRequest& request, PutRecordsDone done) override;
     void list_shards(std::string_view stream, ListShardsDone done) override;

@@ -410,5 +410,65 @@ TEST(AwsKinesis, GivesItsLoopToThoseWhoFeedIt) {
     EXPECT_EQ(owner->loop(), client->loop());
 }
 
+class NoCredentials final : public aws::CredentialsProvider {
+  public:
+    Expected<std::shared_ptr<const aws::Credentials>, Error> current() override {
+        return Error{ErrorCode::credentials, "there are none", false, 0};
+    }
+};
+
+// Its first call's `done` ends the client, of which nobody else has a part.
+class EndsTheClient final : public Loop::Participant {
+  public:
+    EndsTheClient(std::shared_ptr<AwsKinesis> client, const std::vector<Record>& records)
+        : client_(std::move(client)), records_(records) {}
+
+    TimePoint turn(TimePoint) override {
+        if (client_ == nullptr || std::exchange(sent_, true)) return never;
+        for (int call = 0; call < calls; ++call) {
+            client_->put_records(
+                {.stream = "events", .records = records_, .timeout = std::chrono::seconds(10)},
+                [this, call](const auto& answer) {
+                    EXPECT_FALSE(answer.has_value());
+                    ++done_;
+                    if (call != 0) return;
+                    client_.reset();
+                    done_when_it_ended_ = done_;
+                    ended_.count_down();
+                });
+        }
+        return never;
+    }
+    void wait() { ended_.wait(); }
+    [[nodiscard]] int done_when_it_ended() const { return done_when_it_ended_; }
+    [[nodiscard]] int done() const { return done_; }
+
+    static constexpr int calls = 5;
+
+  private:
+    std::shared_ptr<AwsKinesis> client_;
+    const std::vector<Record> records_;
+    bool sent_ = false;
+    int done_ = 0;
+    int done_when_it_ended_ = 0;
+    std::latch ended_{1};
+};
+
+TEST(AwsKinesis, EndedWithinAnAnswerEndsWhatWaitsToBeSigned) {
+    // Outlives the loop, which may still be leaving count_down() when this thread goes on.
+    std::shared_ptr<EndsTheClient> ends;
+    auto client = std::make_shared<AwsKinesis>(AwsKinesis::Parts{
+        .service = {aws::parse_endpoint("http://127.0.0.1:1", "test").value(), test_region},
+        .credentials = std::make_shared<NoCredentials>(),
+        .transport = {.user_agent = "lk-test", .own_loop = true}});
+    const std::shared_ptr<Loop> loop = client->loop();
+    ends = std::make_shared<EndsTheClient>(std::move(client), two_records);
+    loop->attach(ends);
+    ends->wait();
+    loop->detach_and_wait(ends.get());
+    EXPECT_EQ(ends->done_when_it_ended(), EndsTheClient::calls);
+    EXPECT_EQ(ends->done(), EndsTheClient::calls);
+}
+
 }  // namespace
 }  // namespace lk::kinesis

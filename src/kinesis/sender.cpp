@@ -1,9 +1,6 @@
 #include "kinesis/sender.hpp"
 
 #include <algorithm>
-#include <array>
-#include <exception>
-#include <span>
 #include <tuple>
 #include <utility>
 
@@ -63,50 +60,6 @@ Failure not_sent(ErrorCode code, std::string message) {
             .message = std::move(message)};
 }
 
-using Calls = std::span<const std::shared_ptr<Call>>;
-
-// Together two take little longer than one.
-void hash(Calls one_or_two) {
-    Call& one = *one_or_two.front();
-    Call& other = *one_or_two.back();
-    if (one_or_two.size() == 1) {
-        one.body_hash = aws::sha256(one.body.pieces);
-    } else {
-        std::tie(one.body_hash, other.body_hash) =
-            aws::sha256_pair(one.body.pieces, other.body.pieces);
-    }
-}
-
-// A `done` reports its own exceptions.
-void fail(Calls calls, const char* why) noexcept {
-    for (const auto& call : calls) {
-        if (call->done == nullptr) continue;
-        try {
-            Failure failure =
-                not_sent(ErrorCode::client_failed,
-                         std::string("a request could not be signed, and was not sent: ") + why);
-            failure.kind = FailureClass::transient;
-            finish(call, std::move(failure));
-        } catch (...) {
-        }
-    }
-}
-
-// Whoever sent the calls has gone on, so what is thrown before they are posted is told as a
-// failure.
-template <class Act>
-bool succeeds(Calls calls, Act act) noexcept {
-    try {
-        act();
-        return true;
-    } catch (const std::exception& thrown) {
-        fail(calls, thrown.what());
-    } catch (...) {
-        fail(calls, "an exception that is no std::exception");
-    }
-    return false;
-}
-
 std::chrono::milliseconds time_left(const Call& call) {
     if (call.timeout.count() <= 0) return std::chrono::milliseconds(0);
     const auto passed = std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -131,35 +84,43 @@ void Sender::send(std::shared_ptr<Call> call) {
     call->region = service_.region;
     const auto transport = transport_.lock();
     if (transport == nullptr || !transport->loop()->on_loop_thread()) {
-        call->body_hash = aws::sha256(call->body.pieces);
         return sign_and_post(std::move(call));
     }
-    if (waiting_.empty()) hash_and_post_later(*transport);
+    if (waiting_.empty()) {
+        transport->after_turns([sender = shared_from_this()] { sender->post_waiting(); });
+    }
     waiting_.push_back(std::move(call));
 }
 
-void Sender::hash_and_post_later(http::Transport& transport) {
-    transport.after_turns([sender = shared_from_this()] { sender->hash_and_post_some(); });
+// Hashed together, two bodies take little longer than one. They are taken out one by one, so that
+// a `done` that ends the client finds the others here.
+void Sender::post_waiting() {
+    while (!waiting_.empty()) {
+        const std::shared_ptr<Call> call = std::move(waiting_.front());
+        waiting_.pop_front();
+        post_or_fail(call, waiting_.empty() ? nullptr : waiting_.front().get());
+    }
 }
 
-// What a `done` ends, the client itself perhaps, must find those that wait, so the next two are
-// asked for before anything is done about these.
-void Sender::hash_and_post_some() {
-    const auto transport = transport_.lock();
-    do {
-        std::array<std::shared_ptr<Call>, 2> two;
-        std::size_t count = 0;
-        for (; count < two.size() && !waiting_.empty(); ++count) {
-            two[count] = std::move(waiting_.front());
-            waiting_.pop_front();
+// Who sent the call has gone on, so what is thrown before it is posted is told as a failure. A
+// `done` reports its own exceptions.
+void Sender::post_or_fail(const std::shared_ptr<Call>& call, Call* next) noexcept {
+    try {
+        if (next != nullptr && !call->body_hash) {
+            std::tie(call->body_hash, next->body_hash) =
+                aws::sha256_pair(call->body.pieces, next->body.pieces);
         }
-        if (transport != nullptr && !waiting_.empty()) hash_and_post_later(*transport);
-        const Calls calls(two.data(), count);
-        if (!succeeds(calls, [&] { hash(calls); })) continue;
-        for (const auto& call : calls) {
-            succeeds({&call, 1}, [&] { sign_and_post(call); });
+        sign_and_post(call);
+    } catch (...) {
+        if (call->done == nullptr) return;
+        try {
+            Failure failure = not_sent(ErrorCode::client_failed,
+                                       "a request could not be signed, and was not sent");
+            failure.kind = FailureClass::transient;
+            finish(call, std::move(failure));
+        } catch (...) {
         }
-    } while (transport == nullptr && !waiting_.empty());
+    }
 }
 
 Expected<aws::Endpoint, Error> Sender::endpoint_of(const Call& call) const {
@@ -175,13 +136,15 @@ void Sender::sign_and_post(std::shared_ptr<Call> call) {
         return finish(call, not_sent(endpoint.error().code, endpoint.error().message));
     }
     const auto credentials = credentials_->current();
-    const auto transport = transport_.lock();
     if (!credentials) return finish(call, no_credentials(credentials.error()));
+    // Not before: what a `done` ends is to end then, and not with this.
+    const auto transport = transport_.lock();
     if (!transport) {
         return finish(call, not_sent(ErrorCode::closed,
                                      "the client is being destroyed; the request was not stored."));
     }
     call->credentials = *credentials;
+    if (!call->body_hash) call->body_hash = aws::sha256(call->body.pieces);
 
     const std::string_view type = wire::content_type(encoding_);
     const std::string target = "Kinesis_20131202." + call->operation;
@@ -191,7 +154,7 @@ void Sender::sign_and_post(std::shared_ptr<Call> call) {
                                .path = endpoint->path,
                                .query = {},
                                .headers = to_sign,
-                               .body_hash = call->body_hash},
+                               .body_hash = *call->body_hash},
                               **credentials, clock_.now());
 
     http::Request request;

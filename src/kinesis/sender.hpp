@@ -3,6 +3,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "aws/credentials.hpp"
@@ -30,7 +31,8 @@ struct Call {
     /// Gets an answer of status 200, or why there is none.
     std::function<void(const Call&, Expected<http::Answer, Failure>)> done;
 
-    aws::Sha256 body_hash{};
+    /// Once it was needed.
+    std::optional<aws::Sha256> body_hash = {};
     TimePoint sent_at{};
     bool clock_was_repaired = false;
     /// What it was signed with last.
@@ -54,6 +56,10 @@ class Sender : public std::enable_shared_from_this<Sender> {
     /// `call->done` is called on the transport's loop, or here when nothing can be sent.
     void send(std::shared_ptr<Call> call);
 
+    /// Posts the calls of this round, or ends them when nothing can be sent any more. On the loop's
+    /// thread.
+    void post_waiting();
+
     [[nodiscard]] wire::Encoding encoding() const noexcept { return encoding_; }
     [[nodiscard]] std::chrono::milliseconds request_timeout() const noexcept {
         return request_timeout_;
@@ -61,8 +67,7 @@ class Sender : public std::enable_shared_from_this<Sender> {
 
   private:
     [[nodiscard]] Expected<aws::Endpoint, Error> endpoint_of(const Call& call) const;
-    void hash_and_post_later(http::Transport& transport);
-    void hash_and_post_some();
+    void post_or_fail(const std::shared_ptr<Call>& call, Call* next) noexcept;
     void sign_and_post(std::shared_ptr<Call> call);
     void take(std::shared_ptr<Call> call, Expected<http::Answer, http::NoAnswer> came);
 
@@ -73,7 +78,7 @@ class Sender : public std::enable_shared_from_this<Sender> {
     std::chrono::milliseconds request_timeout_;
     std::weak_ptr<http::Transport> transport_;
     SignatureClock clock_;
-    /// Calls of this round, which are hashed together; the loop's thread's own.
+    /// Calls of this round, to be hashed two at a time; the loop's thread's own.
     std::deque<std::shared_ptr<Call>> waiting_;
 };
 
