@@ -88,7 +88,7 @@ bool Core::saturated() const noexcept {
 // Whether what is ready should go now and not wait for company. An idle stream has nothing to gain
 // from waiting.
 bool Core::eager(TimePoint now) const {
-    return hurried_ > 0 || budget_short_ ||
+    return hurries_ || budget_short_ ||
            (requests_.empty() && (last_request_ == 0 || now - last_activity_ >= options_.linger));
 }
 
@@ -101,9 +101,7 @@ bool Core::awaits_shards() const noexcept {
 
 const Core::Request* Core::next_request(TimePoint now) {
     if (now < held_until_ || saturated() || awaits_shards()) return nullptr;
-    if (hurried_ > 0 && !generations_.any_moving_up_to(static_cast<std::uint32_t>(hurried_ - 1))) {
-        hurried_ = 0;
-    }
+    if (hurries_) hurries_ = generations_.any_moving_up_to(*hurried_up_to_);
     const bool may_retry = retry_share_.allows(now);
     std::vector<Parcel> parcels;
     if (may_retry && next_half(now, parcels)) return start(now, std::move(parcels));

@@ -179,14 +179,13 @@ class Core {
 
     /// Sends records of this generation and earlier ones without lingering.
     void hurry(std::uint32_t generation) {
-        most_hurried_ = std::max(most_hurried_, std::uint64_t{generation} + 1);
-        hurried_ = most_hurried_;
+        hurried_up_to_ = std::max(hurried_up_to_.value_or(0), generation);
+        hurries_ = true;
     }
     /// Nobody will ask for the sum of these generations but together (see Generations).
     void join_generations_up_to(std::uint32_t generation) {
         generations_.join_up_to(generation);
-        if (most_hurried_ > 0)
-            most_hurried_ = std::max(most_hurried_, std::uint64_t{generation} + 1);
+        if (hurried_up_to_) hurried_up_to_ = std::max(*hurried_up_to_, generation);
     }
     /// Fails everything that is unsettled, what is in flight as unknown, what is in the outbox with
     /// an error of its own. True when these are more than are told at once: take what was settled,
@@ -293,8 +292,8 @@ class Core {
     bool met_large_record_ = false;
     Question shards_;
 
-    std::uint64_t hurried_ = 0;  // one more than the generation, 0: none
-    std::uint64_t most_hurried_ = 0;
+    std::optional<std::uint32_t> hurried_up_to_;  // the last generation that was, ever
+    bool hurries_ = false;                        // some of these can move
     Generations generations_;
     std::vector<Settled> settled_;
     std::vector<Pending*> released_;

@@ -55,7 +55,7 @@ bool Core::resume(std::uint64_t lane, TimePoint now) {
     if (!lanes_.resume(lane)) return false;
     for_each_unsettled(lane, [&](Pending* record) { generations_.resumed(record->generation); });
     // Some of them may have been asked for while nothing of theirs could move.
-    hurried_ = most_hurried_;
+    hurries_ = hurried_up_to_.has_value();
     if (Pending* const first = lanes_.first_of(lane)) make_ready(first, now);
     return true;
 }

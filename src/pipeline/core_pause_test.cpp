@@ -9,6 +9,7 @@ namespace lk::pipeline {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
@@ -246,6 +247,18 @@ TEST_F(CorePause, AResumedKeysRecordsDoNotLingerWhereTheyWereHurriedBefore) {
         play.answer(sent, {"ok"});
     }
     EXPECT_EQ(play.send().id, 0U) << "nobody has hurried this one";
+}
+
+TEST_F(CorePause, NorDoTheyWhereGenerationsWereJoinedMeanwhile) {
+    pause_red();
+    play.core.hurry(0);
+    play.generation = 1;
+    play.dispatch("blue 1", blue);
+    EXPECT_EQ(play.send().id, 0U);
+    // As after a discard() of another key, which begins a generation.
+    play.core.join_generations_up_to(1);
+    EXPECT_TRUE(play.resume(red));
+    EXPECT_THAT(play.send().names, Contains("red 2"));
 }
 
 TEST_F(CorePause, CloseFailsPausedRecordsAndPausesNothingMore) {

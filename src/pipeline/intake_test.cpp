@@ -281,7 +281,7 @@ TEST(PendingPool, WhoTakesSomeLeavesTheRestToOthers) {
     while (again.size() < seen.size()) {
         const std::vector<Pending*> some = take();
         EXPECT_GE(some.size(), 1U);
-        EXPECT_LE(some.size(), (Slabs<Pending, &Pending::next>::some));
+        EXPECT_LE(some.size(), (Slabs<Pending, &Pending::next>::most_at_once));
         for (Pending* one : some) {
             EXPECT_TRUE(seen.contains(one)) << "nothing new is made";
             EXPECT_TRUE(again.insert(one).second) << "nothing is given twice";

@@ -28,12 +28,12 @@ class Slabs {
 
     /// How many are taken at a time: each is looked at for the next, mostly in memory that is in no
     /// cache, and who takes them is in the middle of a dispatch().
-    static constexpr std::size_t some = 16;
-    /// Takes the first of a chain off it, `some` at most, and leaves the rest to others.
+    static constexpr std::size_t most_at_once = 16;
+    /// Takes the first of a chain off it, and leaves the rest to others.
     T* take_some(T*& chain) const noexcept {
         T* const first = chain;
         T* last = first;
-        for (std::size_t i = 1; i < some && last->*Next != nullptr; ++i) last = last->*Next;
+        for (std::size_t i = 1; i < most_at_once && last->*Next != nullptr; ++i) last = last->*Next;
         chain = std::exchange(last->*Next, nullptr);
         return first;
     }
