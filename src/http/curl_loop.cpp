@@ -40,7 +40,8 @@ struct CurlLoop::State {
     // only who drives is safe from the SIGPIPE that this can raise.
     std::unique_ptr<Transfers> transfers;
     std::deque<std::function<void()>> after_turns;
-    bool in_turns = false;
+    // Acts that are asked for now are carried out in this round.
+    bool takes_acts = false;
     // Kept while somebody wakes them. Not the inbox's: the loop, once awake, would wait for it.
     std::mutex transfers_mutex;
 
@@ -97,13 +98,13 @@ void CurlLoop::State::drive_until(const std::function<bool()>& over) {
 
 TimePoint CurlLoop::State::take_round() {
     seat.begin_round();
-    in_turns = true;
+    takes_acts = true;
     const TimePoint next = participants.turn(std::chrono::steady_clock::now());
-    in_turns = false;
     // A participant or a `done` may have forked, and this be the child's only thread: the
     // locks, the connections and what is under way on them are the parent's.
     if (origin.inherited()) return never;
     act_after_turns();
+    takes_acts = false;
     if (origin.inherited()) return never;
     take_inbox();
     if (origin.inherited()) return never;
@@ -222,8 +223,7 @@ void CurlLoop::post(const std::shared_ptr<Handles>& handles, Request request, Do
 
 void CurlLoop::after_turns(std::function<void()> act) {
     state_->after_turns.push_back(std::move(act));
-    // In the round's later half it waits for the next one.
-    if (!state_->in_turns) wake();
+    if (!state_->takes_acts) wake();
 }
 
 void CurlLoop::end_requests(const std::shared_ptr<Handles>& handles) {
