@@ -77,10 +77,8 @@ class Aim {
         if (fault == Fault::vague_throttling || fault == Fault::slow_shard) {
             reach(LaneState::limited);
         }
-        if (fault == Fault::limit_denied || fault == Fault::limit_silent) {
-            add(fault, 0.8);
-            return;
-        }
+        if (fault == Fault::limit_silent) return add(fault, 0.8);
+        if (fault == Fault::limit_denied) return deny_limit();
         const bool once = fault == Fault::close || fault == Fault::crash;
         for (int left = once ? 1 : 3; left > 0; --left) {
             plan_.faults.push_back({.kind = fault,
@@ -102,6 +100,14 @@ class Aim {
                                     random_.between(0ns, during()), 0s, 1, any_target()});
         }
         plan_.faults.push_back({Fault::shards_stale, 0s, during(), 0.2, 0});
+    }
+
+    // A refusal is believed for minutes, so the question with which a stream begins, when its lanes
+    // are empty yet, must not be the one that is refused.
+    void deny_limit() {
+        const Duration late = during() / 3;
+        plan_.faults.push_back({Fault::limit_silent, 0s, late, 1, any_target()});
+        plan_.faults.push_back({Fault::limit_denied, late, during() + 1s, 1, any_target()});
     }
 
     // Asked by who has records over 1 MiB.
