@@ -14,7 +14,7 @@ void write_digits(char* end, unsigned digits, unsigned value) noexcept {
 // In the compilers' own vectors, for which every processor has its instructions.
 using Sixteen [[gnu::vector_size(16)]] = std::uint8_t;
 
-void write_digits(char* out, Sixteen halves) noexcept {
+void write_hex_digits(char* out, Sixteen halves) noexcept {
     const auto above_nine = reinterpret_cast<Sixteen>(halves > 9);
     const Sixteen digits = halves + '0' + (above_nine & ('a' - '0' - 10));
     std::memcpy(out, &digits, sizeof digits);
@@ -26,10 +26,10 @@ void write_hex(char* out, const std::array<std::uint8_t, 16>& bytes) noexcept {
     std::memcpy(&all, bytes.data(), sizeof all);
     const Sixteen high = all >> 4;
     const Sixteen low = all & 0x0F;
-    write_digits(out, __builtin_shufflevector(high, low, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21,
-                                              6, 22, 7, 23));
-    write_digits(out + 16, __builtin_shufflevector(high, low, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28,
-                                                   13, 29, 14, 30, 15, 31));
+    write_hex_digits(out, __builtin_shufflevector(high, low, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5,
+                                                  21, 6, 22, 7, 23));
+    write_hex_digits(out + 16, __builtin_shufflevector(high, low, 8, 24, 9, 25, 10, 26, 11, 27, 12,
+                                                       28, 13, 29, 14, 30, 15, 31));
 }
 
 }  // namespace

@@ -366,6 +366,13 @@ TEST(OutboxFile, OfAnotherProgramIsRefused) {
     const auto opened = open(options_for(directory), "events");
     ASSERT_FALSE(opened);
     EXPECT_THAT(opened.error().message, HasSubstr("not an outbox"));
+
+    // Neither when it is damaged, too.
+    std::string bytes = directory.read("outbox.db");
+    bytes.at(18) = '\x03';
+    directory.write("outbox.db", bytes);
+    EXPECT_FALSE(open(options_for(directory), "events"));
+    EXPECT_EQ(directory.read("outbox.db"), bytes);
 }
 
 }  // namespace
