@@ -259,7 +259,8 @@ TEST_F(IntakeTest, ManyThreadsWriteWhileTheDriverDrainsAndSettles) {
 }
 
 TEST(PendingPool, WhoTakesSomeLeavesTheRestToOthers) {
-    PendingPool pool([](std::ptrdiff_t) {});
+    std::size_t bytes = 0;
+    PendingPool pool([&](std::ptrdiff_t grown) { bytes += static_cast<std::size_t>(grown); });
     const auto take = [&] {
         std::vector<Pending*> taken;
         for (Pending* one = pool.take_some(); one != nullptr; one = one->next) {
@@ -268,12 +269,13 @@ TEST(PendingPool, WhoTakesSomeLeavesTheRestToOthers) {
         return taken;
     };
     std::set<Pending*> seen;
-    constexpr std::size_t slabs = 11;
-    for (std::size_t i = 0; i < slabs; ++i) {
+    while (seen.size() < 11 * PendingPool::in_slab) {
         const std::vector<Pending*> fresh = take();
-        seen.insert(fresh.begin(), fresh.end());
-        EXPECT_EQ(fresh.size(), PendingPool::in_slab);
+        EXPECT_GE(fresh.size(), 1U);
+        EXPECT_LE(fresh.size(), (Slabs<Pending, &Pending::next>::most_at_once));
+        for (Pending* one : fresh) EXPECT_TRUE(seen.insert(one).second) << "given twice";
     }
+    EXPECT_EQ(bytes, seen.size() * sizeof(Pending));
     Pending* first = nullptr;
     for (Pending* one : seen) one->next = std::exchange(first, one);
     pool.give_back(first, *seen.begin());
@@ -287,6 +289,50 @@ TEST(PendingPool, WhoTakesSomeLeavesTheRestToOthers) {
             EXPECT_TRUE(again.insert(one).second) << "nothing is given twice";
         }
     }
+}
+
+struct Linked {
+    Linked* next = nullptr;
+    char more[64];
+};
+
+std::vector<Linked*> all_of(Linked* chain) {
+    std::vector<Linked*> all;
+    for (; chain != nullptr; chain = chain->next) all.push_back(chain);
+    return all;
+}
+
+TEST(Slabs, TheMoreThereAreTheMoreAreAddedAtOnceUpToALimit) {
+    constexpr std::size_t in_slab = 16;
+    Slabs<Linked, &Linked::next> slabs(in_slab);
+    Linked* chain = nullptr;
+    std::size_t before = 0;
+    std::size_t added = 0;
+    while (slabs.objects() < 50'000) {
+        before = slabs.size();
+        slabs.add(chain);
+        added = slabs.size() - before;
+        ASSERT_EQ(added, std::clamp<std::size_t>(
+                             before / 8, 1, slabs.most_added_bytes / (in_slab * sizeof(Linked))));
+    }
+    EXPECT_EQ(added, slabs.most_added_bytes / (in_slab * sizeof(Linked)));
+    const std::vector<Linked*> all = all_of(chain);
+    EXPECT_EQ(all.size(), slabs.objects());
+    EXPECT_EQ(std::set<Linked*>(all.begin(), all.end()).size(), all.size());
+}
+
+TEST(Slabs, OneThatIsUsedKeepsItsSlabAlone) {
+    constexpr std::size_t in_slab = 16;
+    Slabs<Linked, &Linked::next> slabs(in_slab);
+    Linked* chain = nullptr;
+    while (slabs.size() < 100) slabs.add(chain);
+    Linked* const used = slabs.take_some(chain);
+    ASSERT_EQ(all_of(used).size(), in_slab);
+    Linked* rest = std::exchange(used->next, nullptr);
+    slabs.add_all(chain, rest);
+    slabs.free_unused(chain);
+    EXPECT_EQ(slabs.size(), 1U);
+    EXPECT_EQ(all_of(chain).size(), in_slab - 1);
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ struct MemoryOptions {
 ///     room is asked for before an event is written and taken when it is
 ///   + a quarter of the budget, at least 8 pages: pages kept for reuse
 ///   + the room in pages that are open: one in each stripe and the one being compacted into
-///   + what is kept of events in reserve: a slab in each stripe
+///   + what is kept of events in reserve: a few in each stripe, and what was added at once
 ///   + for each request in flight: views of 500 records, its parcels and the answer to it;
 ///     aggregated, also 10 MiB of finished records, or what the budget holds if that is less
 ///   + buckets of lanes: 16 bytes an event

@@ -6,9 +6,9 @@ Pending* PendingPool::take_some() {
     const std::lock_guard lock(mutex_);
     if (free_ == nullptr) free_ = returned_.exchange(nullptr, std::memory_order_acquire);
     if (free_ == nullptr) {
-        Pending* const first = slabs_.add();
-        grown_(static_cast<std::ptrdiff_t>(in_slab * sizeof(Pending)));
-        return first;
+        const std::size_t before = slabs_.objects();
+        slabs_.add(free_);
+        grown_(static_cast<std::ptrdiff_t>((slabs_.objects() - before) * sizeof(Pending)));
     }
     return slabs_.take_some(free_);
 }

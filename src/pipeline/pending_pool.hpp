@@ -20,7 +20,7 @@ class PendingPool {
     PendingPool(const PendingPool&) = delete;
     PendingPool& operator=(const PendingPool&) = delete;
 
-    /// A chain of free ones, a few or a new slab's, linked through Pending::next. From any thread.
+    /// A chain of a few free ones, linked through Pending::next. From any thread.
     [[nodiscard]] Pending* take_some();
     /// Gives back a chain, linked likewise. From the driver's thread alone.
     void give_back(Pending* first, Pending* last) noexcept;

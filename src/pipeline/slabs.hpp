@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -16,15 +17,20 @@ class Slabs {
   public:
     explicit Slabs(std::size_t in_slab) noexcept : in_slab_(in_slab) {}
 
-    /// A new slab's objects, linked.
-    T* add() {
-        auto slab = std::make_unique<T[]>(in_slab_);
-        for (std::size_t i = 0; i + 1 < in_slab_; ++i) slab[i].*Next = &slab[i + 1];
-        const auto place = std::upper_bound(
-            slabs_.begin(), slabs_.end(), slab.get(),
-            [](const T* a, const Slab& b) { return std::less<const T*>{}(a, b.objects.get()); });
-        return slabs_.insert(place, {std::move(slab), 0})->objects.get();
+    /// Adds slabs to a chain: one, and the more the more there are. Their memory is fresh, so it
+    /// takes a while, and it is better to wait long in one dispatch() of a thousand than less long
+    /// in one of a hundred.
+    void add(T*& chain) {
+        const std::size_t most = std::max<std::size_t>(most_added_bytes / sizeof(T) / in_slab_, 1);
+        const std::size_t count = std::clamp<std::size_t>(slabs_.size() / 8, 1, most);
+        add_one(chain);
+        try {
+            for (std::size_t i = 1; i < count; ++i) add_one(chain);
+        } catch (const std::bad_alloc&) {  // fewer do, too
+        }
     }
+    /// So much is added at once at the most, or a slab where that is larger.
+    static constexpr std::size_t most_added_bytes = std::size_t{64} * 1024;
 
     /// How many are taken at a time: each is looked at for the next, mostly in memory that is in no
     /// cache, and who takes them is in the middle of a dispatch().
@@ -74,6 +80,16 @@ class Slabs {
         std::unique_ptr<T[]> objects;
         std::size_t unused;
     };
+    void add_one(T*& chain) {
+        auto slab = std::make_unique<T[]>(in_slab_);
+        T* const first = slab.get();
+        for (std::size_t i = 0; i + 1 < in_slab_; ++i) first[i].*Next = &first[i + 1];
+        const auto place = std::upper_bound(
+            slabs_.begin(), slabs_.end(), first,
+            [](const T* a, const Slab& b) { return std::less<const T*>{}(a, b.objects.get()); });
+        slabs_.insert(place, {std::move(slab), 0});
+        first[in_slab_ - 1].*Next = std::exchange(chain, first);
+    }
     Slab& slab_of(const T* object) noexcept {
         const auto behind = std::upper_bound(
             slabs_.begin(), slabs_.end(), object,

@@ -21,10 +21,11 @@ Slot* SlotPool::retired_mark() noexcept {
 Slot* SlotPool::take_some() {
     const std::lock_guard lock(mutex_);
     if (free_ == nullptr) free_ = returned_.exchange(nullptr, std::memory_order_acquire);
-    if (free_ != nullptr) return slabs_.take_some(free_);
-    Slot* const first = slabs_.add();
-    for (Slot* one = first; one != nullptr; one = one->next_free_) one->pool_ = this;
-    return first;
+    if (free_ == nullptr) {
+        slabs_.add(free_);
+        for (Slot* one = free_; one != nullptr; one = one->next_free_) one->pool_ = this;
+    }
+    return slabs_.take_some(free_);
 }
 
 void SlotPool::trim() {

@@ -23,7 +23,7 @@ class SlotPool {
                           std::weak_ptr<Loop> loop, bool stores = false,
                           std::size_t slots_in_slab = usual_slab);
 
-    /// A chain of free slots, a few or a new slab's, linked by next_of(). From any thread.
+    /// A chain of a few free slots, linked by next_of(). From any thread.
     [[nodiscard]] Slot* take_some();
     [[nodiscard]] static Slot* next_of(Slot* slot) noexcept { return slot->next_free_; }
     /// Makes a free slot ready for use.
