@@ -52,7 +52,8 @@ struct Asked {
 
 // A second's worth may go at once; a record may be begun while there is anything left. Which of a
 // request was begun last cannot be seen: they stand in it in no order of time. Where it was not
-// known which shards there are, what is sent without knowing has a cap of its own.
+// known which shards there are, what is sent without knowing has a cap of its own, of which a
+// record may have been begun before.
 void Checks::check_cap(std::uint32_t producer, const SentRequest& request, TimePoint local_now) {
     if (plan_.producers[producer].highest_rate == 0 || is_resharded_) return;
     const bool knows = producers_[producer].shards_told.has_value();
@@ -76,12 +77,14 @@ void Checks::check_cap(std::uint32_t producer, const SentRequest& request, TimeP
     for (const auto& [first_hash_key, asked] : shards) {
         CapAccount& account =
             producers_[producer]
-                .caps.try_emplace(first_hash_key, CapAccount{usual, usual, local_now})
+                .caps.try_emplace(first_hash_key, CapAccount{usual, usual, local_now, !knows})
                 .first->second;
         const double seconds = std::chrono::duration<double>(local_now - account.at).count();
         account.tokens = std::min(account.cap, account.tokens + account.cap * seconds) - asked.cost;
         account.at = local_now;
-        if (account.tokens + asked.largest_record < -1e-6) {
+        const double begun = asked.largest_record + (account.of_two ? account.largest_before : 0);
+        account.largest_before = std::max(account.largest_before, asked.largest_record);
+        if (account.tokens + begun < -1e-6) {
             complain("cap", "a shard is sent more than max_rate_per_shard allows");
             return;
         }

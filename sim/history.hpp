@@ -67,6 +67,8 @@ struct CapAccount {
     double cap = 0;  ///< A second's worth.
     double tokens = 0;
     TimePoint at{};
+    bool of_two = false;        ///< Also of what was sent without knowing where to.
+    double largest_before = 0;  ///< What the largest record in a request before this one cost.
 };
 
 struct ProducerHistory {

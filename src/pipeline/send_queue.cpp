@@ -242,13 +242,18 @@ SendQueue::Limited* SendQueue::limited_for(Pending* record) {
     if (found == limited_.end()) {
         if (options_.highest_rate == 0) return nullptr;
         if (is_over_its_share(record->shard)) ++full_version_;
-        found = limited_
-                    .emplace(record->shard, Limited{ShardRate(options_.highest_rate,
-                                                              options_.highest_rate, TimePoint{})})
-                    .first;
+        found = limited_.emplace(record->shard, Limited{capped_rate()}).first;
     }
     if (record->shard != no_shard) charge(record);
     return &found->second;
+}
+
+// What was sent without knowing where to may all have gone to the shard that is known now.
+ShardRate SendQueue::capped_rate() const {
+    const auto unknown = limited_.find(no_shard);
+    return unknown != limited_.end()
+               ? unknown->second.rate
+               : ShardRate(options_.highest_rate, options_.highest_rate, TimePoint{});
 }
 
 void SendQueue::wait_for(Limited& limited, Pending* record) {
@@ -319,7 +324,8 @@ void SendQueue::shards_changed() {
             add(record, TimePoint{});
         }
         limited.again_cost = limited.fresh_cost = 0;
-        const bool closed = shards_.is_told() && shards_.range_of(place->first) == nullptr;
+        const bool closed = shards_.is_told() && place->first != no_shard &&
+                            shards_.range_of(place->first) == nullptr;
         place = closed ? limited_.erase(place) : std::next(place);
     }
     limited_due_ = never;

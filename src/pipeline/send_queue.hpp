@@ -28,7 +28,8 @@ struct SendQueueOptions {
     /// 0: records are not aggregated. Else how large an aggregated record may become.
     std::size_t aggregate_bytes = 0;
     /// A cap on what is sent to each shard, in shards (see ShardRate); 0: none. While it is not
-    /// known where a record goes it shares the cap of one shard with all others of that kind.
+    /// known where a record goes it shares the cap of one shard with all others of that kind, and
+    /// what these have used of it a shard that becomes known has used of its own.
     double highest_rate = 0;
     /// What of the budget a shard that throttles may hold.
     std::size_t most_held_by_shard = 0;
@@ -168,6 +169,7 @@ class SendQueue {
         return overtaking_.size() + ready_.size();
     }
     Limited* limited_for(Pending* record);
+    [[nodiscard]] ShardRate capped_rate() const;
     void wait_for(Limited& limited, Pending* record);
     [[nodiscard]] bool is_over_its_share(ShardIndex shard) const noexcept {
         return shard < held_.size() && held_[shard] > options_.most_held_by_shard;

@@ -253,9 +253,30 @@ std::vector<int> sent_below_a_cap(double highest_rate, int shards) {
 }
 
 TEST_F(SendQueueTest, ACapHoldsAlsoWhereTheShardsMayNotBeListed) {
-    // The cap, and the first second's burst of the shard and of those whose shard was not known.
-    EXPECT_NEAR(sent_below_a_cap(0.1, 1)[0], 1100, 150);
+    EXPECT_NEAR(sent_below_a_cap(0.1, 1)[0], 1000, 150);
     for (const int sent : sent_below_a_cap(0.1, 4)) EXPECT_NEAR(sent, 1000, 150);
+}
+
+// A large record went to it when it was not known where to. It must be paid for all the same.
+TEST_F(SendQueueTest, WhatWasSentBeforeItsShardWasKnownCountsForItsCap) {
+    for (const bool by_landing : {true, false}) {
+        CoreOptions options = CoreScript::usual_options();
+        options.sending.highest_rate = 0.01;
+        CoreScript script(options);
+        ASSERT_TRUE(script.core.wants_shards(script.now));
+        script.core.shards_unknown({FailureClass::final, ErrorCode::access_denied, {}, {}, false},
+                                   script.now);
+        script.dispatch("large", 0, 512 * 1024);  // fifty seconds of it
+        auto sent = script.send();
+        ASSERT_THAT(sent.names, ElementsAre("large"));
+        script.answer_all(sent, "ok@0");
+        if (!by_landing) script.tell_shards({shard_between(0, 0, 1)});
+        script.dispatch("small");
+        script.pass(45s);
+        EXPECT_THAT(script.send().names, IsEmpty()) << by_landing;
+        script.pass(6s);
+        EXPECT_THAT(script.send().names, ElementsAre("small")) << by_landing;
+    }
 }
 
 TEST_F(SendQueueTest, RetriesOverTheirShareWaitAndNewRecordsDoNot) {
