@@ -76,7 +76,8 @@ ExitStatus ls(const OutboxOptions& options, Console& console) {
     Output output;
     for (const outbox::StreamContents& one : *streams) {
         output.write_line(
-            one.name + "\t" + std::to_string(one.records) + " events\t" + size_of(one.bytes) +
+            one.name + "\t" + std::to_string(one.records) +
+            (one.records == 1 ? " event\t" : " events\t") + size_of(one.bytes) +
             (one.oldest_ms ? "\toldest " + age_of(*one.oldest_ms) + " ago" : std::string()));
     }
     if (streams->empty()) console.say("the outbox " + options.directory + " is empty");
@@ -179,7 +180,8 @@ ExitStatus retry(const OutboxOptions& options, Console& console) {
         apply(durability, settings);
         auto dispatch = try_get_dispatch(settings);
         if (!dispatch) return report_no_dispatch(dispatch.error(), console);
-        console.say("publishing " + grouped(one.records) + " events to " + one.name);
+        console.say("publishing " + grouped(one.records) +
+                    (one.records == 1 ? " event to " : " events to ") + one.name);
         all_published &=
             drain_outbox(*dispatch, durability, std::chrono::seconds(options.seconds), console);
     }

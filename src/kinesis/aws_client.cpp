@@ -1,5 +1,6 @@
 #include "kinesis/aws_client.hpp"
 
+#include "base/counted.hpp"
 #include "kinesis/sender.hpp"
 #include "wire/put_records.hpp"
 #include "wire/streams.hpp"
@@ -17,8 +18,8 @@ Expected<PutRecordsAnswer, Failure> read_put_records_answer(wire::Encoding encod
     auto answer = wire::decode_put_records_answer(encoding, body, records);
     if (!answer) return failure_of_bad_answer(answer.error(), names);
     if (answer->size() != records) {
-        return failure_of_bad_answer("it has " + std::to_string(answer->size()) + " entries for " +
-                                         std::to_string(records) + " records",
+        return failure_of_bad_answer("it has " + counted(answer->size(), "entry", "entries") +
+                                         " for " + counted(records, "record", "records"),
                                      names);
     }
     return std::move(*answer);

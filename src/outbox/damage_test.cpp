@@ -36,8 +36,8 @@ struct Told {
         const auto at = line.find(": ");
         std::size_t numbers[3];
         if (std::sscanf(lines.back().c_str() + at + 2,
-                        "%zu records in %zu pages were saved from the damaged file, %zu",
-                        &numbers[0], &numbers[1], &numbers[2]) != 3) {
+                        "%zu %*s in %zu %*s saved from the damaged file, %zu", &numbers[0],
+                        &numbers[1], &numbers[2]) != 3) {
             return;
         }
         ++salvages;

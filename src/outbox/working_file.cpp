@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/counted.hpp"
 #include "base/fork.hpp"
 #include "outbox/salvage.hpp"
 
@@ -83,9 +84,9 @@ void WorkingFile::pass_by_inherited_locks() {
 
 void WorkingFile::save_what_can_be() {
     const Salvaged salvaged = salvage(file_options_, streams_);
-    log(std::to_string(salvaged.records) + " records in " + std::to_string(salvaged.pages) +
-        " pages were saved from the damaged file, " + std::to_string(salvaged.lost_pages) +
-        " pages were lost" +
+    log(counted(salvaged.records, "record", "records") + " in " +
+        counted(salvaged.pages, "page", "pages") + " saved from the damaged file, " +
+        counted(salvaged.lost_pages, "page", "pages") + " lost" +
         (salvaged.list_was_whole ? "" : ", and maybe more: their list is damaged, too") +
         "; it was set aside in " + salvaged.folder);
 }

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "base/counted.hpp"
 #include "event/hash_key.hpp"
 #include "event/identity.hpp"
 #include "event/json_text.hpp"
@@ -30,7 +31,7 @@ std::string shown(std::string_view value) {
 }
 
 Error not_utf8(std::string_view field, std::string_view text) {
-    return bad_input(std::string(field) + " (" + std::to_string(text.size()) + " bytes, " +
+    return bad_input(std::string(field) + " (" + counted(text.size(), "byte", "bytes") + ", " +
                      shown(text) + ") is not valid UTF-8: encode it as UTF-8");
 }
 

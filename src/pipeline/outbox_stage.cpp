@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/counted.hpp"
 #include "base/fork.hpp"
 #include "pipeline/outbox_stage_mail.hpp"
 #include "pipeline/page.hpp"
@@ -60,8 +61,8 @@ std::optional<Error> OutboxStage::shelve_what_was_left() {
         discarded_before_ = std::move(discarded).value();
     }
     if (shelf_.records() != 0) {
-        log(log_info, "the outbox holds " + std::to_string(shelf_.records()) +
-                          " events of an earlier run: they are sent first");
+        log(log_info, "the outbox holds " + counted(shelf_.records(), "event", "events") +
+                          " of an earlier run, to be sent first");
     }
     update_budget();
     return error;

@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "base/counted.hpp"
 #include "pipeline/outbox_stage_mail.hpp"
 #include "pipeline/page.hpp"
 #include "wire/record_layout.hpp"
@@ -77,9 +78,9 @@ void OutboxStage::loaded(Expected<outbox::ReadPage, Error> page, TimePoint now) 
     } else {
         if (!page) {
             load_again_at_ = now + between_disk_failures;
-            log(log_error,
-                "a page of the outbox with " + std::to_string(shelved.records) +
-                    " events cannot be read; it is tried again: " + page.error().message);
+            log(log_error, "a page of the outbox with " +
+                               counted(shelved.records, "event", "events") +
+                               " cannot be read; it is tried again: " + page.error().message);
         }
         not_loaded_.push_back(std::move(shelved));
     }
@@ -163,7 +164,7 @@ void OutboxStage::lost(const ShelvedPage& page) {
     const Error error{ErrorCode::outbox,
                       "page " + std::to_string(page.id) +
                           " of the outbox was lost with a damaged file, and " +
-                          std::to_string(page.records) + " events with it",
+                          counted(page.records, "event", "events") + " with it",
                       page.generations.front().first == Generations::earlier_run, 0};
     log(log_error, error.message);
     for (const auto& [generation, records] : page.generations) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "base/counted.hpp"
 #include "base/random.hpp"
 #include "event/envelope.hpp"
 #include "event/hash_key.hpp"
@@ -149,8 +150,8 @@ Published Pipeline::write_event(const EventFields& fields) {
         auto compact = bench.json.compact(fields.data);
         if (!compact) {
             return fail({ErrorCode::not_json,
-                         "data (" + std::to_string(fields.data.size()) +
-                             " bytes) is not JSON: " + compact.error().message,
+                         "data (" + counted(fields.data.size(), "byte", "bytes") +
+                             ") is not JSON: " + compact.error().message,
                          false, 0});
         }
         envelope.has_data = true;
@@ -295,9 +296,9 @@ Error Pipeline::no_room(pipeline::Budget::Answer why, std::string_view partition
             "it",
             false, 0};
     } else {
-        message = std::to_string(budget.events()) + " unsettled events hold " +
+        message = counted(budget.events(), "unsettled event holds ", "unsettled events hold ") +
                   std::to_string(budget.held()) + " bytes; the budget is " +
-                  std::to_string(budget.options().events) + " events (budget_events) and " +
+                  counted(budget.options().events, "event", "events") + " (budget_events) and " +
                   std::to_string(budget.bytes()) +
                   " bytes (budget_bytes): dispatch more slowly, or raise it";
         if (budget.paused_keys() != 0) {

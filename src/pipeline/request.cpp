@@ -3,6 +3,7 @@
 #include <exception>
 #include <utility>
 
+#include "base/counted.hpp"
 #include "event/hash_key.hpp"
 #include "wire/record_layout.hpp"
 
@@ -148,8 +149,8 @@ void PutRequest::answer(Expected<PutRecordsAnswer, Failure> result) {
             {id_, Failure{FailureClass::transient,
                           ErrorCode::bad_answer,
                           {},
-                          "a PutRecords answer has " + std::to_string(result->size()) +
-                              " entries for " + std::to_string(records_.size()) + " records",
+                          "a PutRecords answer has " + counted(result->size(), "entry", "entries") +
+                              " for " + counted(records_.size(), "record", "records"),
                           true}});
         return;
     }

@@ -44,7 +44,7 @@ class OutboxTest(CommandTest):
     def test_people_can_look_inside_and_retry(self):
         self.put_nowhere('{"n":1}')
         self.assertRegex(lk_dispatch("outbox", "ls", self.outbox, status=0).out,
-                         r"^events\t1 events\t\d+ KiB\toldest .* ago\n$")
+                         r"^events\t1 event\t\d+ KiB\toldest .* ago\n$")
         shown = json.loads(lk_dispatch("outbox", "show", self.outbox, status=0).out)
         self.assertEqual(shown["data"], {"n": 1})
         exported = lk_dispatch("outbox", "export", self.outbox, status=0).out
@@ -117,7 +117,7 @@ class OutboxTest(CommandTest):
             file.write(b"no database any more")
         told = self.put_nowhere("2").err
         self.assertIn("the file is damaged", told)
-        self.assertIn("1 records in 1 pages were saved", told)
+        self.assertIn("1 record in 1 page saved", told)
         self.assertIn(self.path("outbox/damaged-"), told)
 
     def test_mistakes_are_told(self):

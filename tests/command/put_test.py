@@ -67,7 +67,8 @@ class PutTest(CommandTest):
         for text in ["hello", "{", "{'a':1}", "[1,]", "1 2"]:
             done = self.put("--data", text, status=1)
             self.assertEqual(done.out, "")
-            self.assertRegex(done.err, rf"--data \({len(text)} bytes\) is not JSON")
+            bytes_ = "1 byte" if len(text) == 1 else f"{len(text)} bytes"
+            self.assertRegex(done.err, rf"--data \({bytes_}\) is not JSON")
 
     def test_what_is_not_utf_8_is_told_with_the_options_own_name(self):
         for option in ["--id", "--partition-key", "--source-user-id"]:

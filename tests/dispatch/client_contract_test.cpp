@@ -113,7 +113,7 @@ TEST_F(ClientContract, AnAnswerOfTheWrongLengthCountsAsAnUnknownOutcome) {
     };
     auto dispatch = get_dispatch(options());
     EXPECT_TRUE(dispatch("t").get().may_be_duplicate);
-    EXPECT_THAT(log.all(), HasSubstr("7 entries for 1 records"));
+    EXPECT_THAT(log.all(), HasSubstr("7 entries for 1 record"));
 }
 
 TEST_F(ClientContract, AnswersMayComeFromAnyThread) {
