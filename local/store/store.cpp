@@ -31,6 +31,13 @@ std::string database_path(const std::string& directory) {
     return directory.empty() ? ":memory:" : database_file(directory);
 }
 
+// What SQLite says does not name the file.
+std::string told(const sqlite::DatabaseError& error, const std::string& file) {
+    const std::string_view what = error.what();
+    return what.find(file) != std::string_view::npos ? std::string(what)
+                                                     : concat({file, ": ", what});
+}
+
 // Where a shard goes on in a discarding run: above all that earlier runs gave out and forgot, as
 // long as none of them acknowledged 2^20 records a millisecond.
 std::int64_t position_of_this_moment() {
@@ -55,12 +62,15 @@ Expected<std::unique_ptr<Store>, Error> Store::open(const StoreOptions& options)
         if (!claimed) return std::move(claimed).error();
         lock.emplace(std::move(claimed).value());
     }
+    const std::string file = database_path(options.directory);
     try {
+        // What was published may be nobody else's business.
+        if (lock) sqlite::make_for_owner_alone(file);
         return std::unique_ptr<Store>(new Store(options, std::move(lock)));
     } catch (const sqlite::DatabaseError& error) {
         return Error{.code = ErrorCode::bad_option,
                      .message = concat({"cannot use the data directory ", options.directory, ": ",
-                                        error.what(), "; use another directory"})};
+                                        told(error, file), "; use another directory"})};
     }
 }
 

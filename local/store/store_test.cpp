@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <thread>
 
 #include "base/test_directory.hpp"
@@ -298,8 +299,19 @@ TEST(StoreFile, ThatIsNoDatabaseIsRefused) {
     const TestDirectory directory;
     directory.write("streams.db", std::string(10'000, 'x'));
     EXPECT_THAT(refusal({.directory = directory.path()}),
-                AllOf(HasSubstr("directory " + directory.path() + ": "),
+                AllOf(HasSubstr("directory " + directory.path() + ": " + directory.path() +
+                                "/streams.db: "),
                       HasSubstr("not a database"), HasSubstr("use another directory")));
+}
+
+TEST(StoreFile, IsItsOwnersAlone) {
+    const TestDirectory directory;
+    const auto store = open({.directory = directory.path()});
+    (void)put(*store, *create(*store, "s"), "a");
+    namespace fs = std::filesystem;
+    for (const char* const name : {"/streams.db", "/streams.db-wal"}) {
+        EXPECT_EQ(fs::status(directory.path() + name).permissions(), fs::perms(0600)) << name;
+    }
 }
 
 TEST(StoreFile, InAPlaceThatCannotBeMadeIsRefused) {

@@ -1,12 +1,7 @@
 #include "outbox/file.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <limits>
 #include <set>
-#include <system_error>
 
 #include "base/random.hpp"
 #include "outbox/page_body.hpp"
@@ -33,18 +28,8 @@ const char* synchronous(Sync sync) {
     throw DatabaseError(what, sqlite::DatabaseError::Kind::damaged);
 }
 
-// SQLite would make it as the umask allows, and open one that cannot be written for reading alone;
-// its log gets the rights that the file has.
 const std::string& made_for_owner_alone(const FileOptions& options) {
-    if (!options.vfs.empty()) return options.path;
-    const int file = ::open(options.path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (file < 0) {
-        throw DatabaseError("cannot open " + options.path + ": " +
-                                std::generic_category().message(errno) +
-                                "; see that this user may write it, and that the disk has room",
-                            DatabaseError::Kind::refused);
-    }
-    ::close(file);
+    if (options.vfs.empty()) sqlite::make_for_owner_alone(options.path);
     return options.path;
 }
 

@@ -4,9 +4,20 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <system_error>
 
 namespace lk::sqlite {
+
+void make_for_owner_alone(const std::string& path) {
+    const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (file < 0) {
+        throw DatabaseError("cannot open " + path + ": " + std::generic_category().message(errno) +
+                                "; see that this user may write it, and that the disk has room",
+                            DatabaseError::Kind::refused);
+    }
+    ::close(file);
+}
 
 Database::Database(const std::string& path, const std::string& vfs) {
     // NOMUTEX: who uses it keeps threads apart anyway.

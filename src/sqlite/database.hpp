@@ -29,6 +29,11 @@ class DatabaseError : public std::runtime_error {
     Kind kind_;
 };
 
+/// Makes the file, where there is none, for its owner alone: SQLite would make it as the umask
+/// allows, and open one that cannot be written for reading alone. SQLite's log gets the rights that
+/// the file has. Throws a DatabaseError that says why it cannot be written.
+void make_for_owner_alone(const std::string& path);
+
 /// One SQLite connection. Used by one thread at a time.
 class Database {
   public:
