@@ -167,7 +167,8 @@ ExitStatus retry(const OutboxOptions& options, Console& console) {
     watch_for_interrupts();
     bool all_published = true;
     for (const outbox::StreamContents& one : *streams) {
-        if (one.records == 0 || interrupted()) continue;
+        // What was discarded goes, too.
+        if (one.bytes == 0 || interrupted()) continue;
         auto client = open_client(options.connection, one.name, LocalStreamUse::create, console);
         if (!client) return report_not_opened(client.error(), console);
         DispatchOptions settings{.kinesis_client = *client,

@@ -6,6 +6,7 @@
 #include <deque>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <numeric>
 #include <thread>
 
@@ -125,6 +126,12 @@ TEST(OutboxContents, AreToldOfEachStream) {
     {
         const auto one = open_or_fail(options, "one");
         const auto other = open_or_fail(options, "other");
+        const PageId discarded = keep_page(*one, {"key a"});
+        keep_page(*one, {"key b", "d"});
+        std::promise<std::optional<Error>> noted;
+        one->discard(TestRecords::fingerprint_of("key a"), discarded,
+                     [&](std::optional<Error> error) { noted.set_value(std::move(error)); });
+        EXPECT_FALSE(noted.get_future().get());
         one->settle(keep_page(*one, {"a", "b", "c"}), {1});
         keep_page(*one, {std::string(100'000, 'x')});
         const auto held = contents(options);
@@ -143,8 +150,8 @@ TEST(OutboxContents, AreToldOfEachStream) {
     ASSERT_TRUE(all) << all.error().message;
     ASSERT_EQ(all->size(), 2U);
     EXPECT_EQ((*all)[0].name, "one");
-    EXPECT_EQ((*all)[0].pages, 2U);
-    EXPECT_EQ((*all)[0].records, 3U);
+    EXPECT_EQ((*all)[0].pages, 3U);
+    EXPECT_EQ((*all)[0].records, 5U);
     EXPECT_GT((*all)[0].bytes, 2 * 65536U);
     EXPECT_GT((*all)[0].oldest_ms.value_or(0), 1'700'000'000'000);
     EXPECT_EQ((*all)[1].pages, 0U);

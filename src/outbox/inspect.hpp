@@ -12,12 +12,13 @@ namespace lk::outbox {
 /// What an outbox holds of one stream.
 struct StreamContents {
     std::string name;
+    /// Those with records that count.
     std::uint64_t pages = 0;
-    /// Those that are not settled.
+    /// Those that are neither settled nor discarded.
     std::uint64_t records = 0;
-    /// What the pages take, settled records included.
+    /// What all pages take, whatever is in them.
     std::uint64_t bytes = 0;
-    /// When the oldest page was kept, in milliseconds of the system clock; none without pages.
+    /// When the oldest of those pages was kept, in milliseconds of the system clock.
     std::optional<std::int64_t> oldest_ms;
 };
 

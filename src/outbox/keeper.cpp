@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <utility>
 
 #include "outbox/as_soon_as_memory.hpp"
@@ -27,6 +28,18 @@ constexpr DirectoryUse outbox_directory{
 
 TimePoint now() {
     return std::chrono::steady_clock::now();
+}
+
+// Those of a page that are left and not discarded.
+std::uint64_t wanted_records(const PageState& state,
+                             const std::map<std::uint64_t, PageId>& discarded, PageId id) {
+    if (discarded.empty()) return state.unsettled();
+    const std::vector<std::uint64_t> fingerprints = state.fingerprints();
+    return static_cast<std::uint64_t>(
+        std::ranges::count_if(fingerprints, [&](std::uint64_t fingerprint) {
+            const auto found = discarded.find(fingerprint);
+            return found == discarded.end() || id > found->second;
+        }));
 }
 
 }  // namespace
@@ -87,15 +100,22 @@ Expected<std::vector<StreamContents>, Error> Keeper::contents() {
     std::vector<StreamContents> all;
     auto error = file_.attempt([&](File& file) {
         all.clear();
+        std::map<std::int64_t, std::map<std::uint64_t, PageId>> discarded;
+        for (const DiscardedKey& key : file.discarded()) {
+            discarded[key.stream][key.fingerprint] = key.last_page;
+        }
         for (const FileStream& stream : file.streams()) {
             StreamContents& one = all.emplace_back();
             one.name = stream.name;
             file.for_each_unsettled(stream, 0, std::numeric_limits<PageId>::max(), -1,
-                                    [&](PageId, const PageState& state) {
+                                    [&](PageId id, const PageState& state) {
+                                        const std::uint64_t records =
+                                            wanted_records(state, discarded[stream.number], id);
+                                        one.bytes += allocated_bytes(state.body_bytes());
+                                        if (records == 0) return;
                                         if (!one.oldest_ms) one.oldest_ms = state.kept_at_ms();
                                         ++one.pages;
-                                        one.records += state.unsettled();
-                                        one.bytes += allocated_bytes(state.body_bytes());
+                                        one.records += records;
                                     });
         }
     });
