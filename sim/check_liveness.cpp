@@ -49,6 +49,7 @@ void Checks::touch(std::uint32_t producer, const SentRecord& parcel, const Failu
 void Checks::shards_answered(std::uint32_t producer, bool told) {
     ProducerHistory& its = producers_[producer];
     its.shards_answered = true;
+    its.landed.clear();
     if (told) its.shards_told = time_.now();
 }
 

@@ -157,7 +157,8 @@ void Checks::check_lane(const SentRecord& parcel) {
 void Checks::ended(const SentRequest& request, const Expected<PutRecordsAnswer, Failure>& result,
                    TimePoint local_now) {
     ProducerHistory& producer = producers_[request.producer];
-    const bool is_slow = time_.now() - producer.under_way.at(request.number) > round_trip(plan_);
+    const Duration under_way = time_.now() - producer.under_way.at(request.number);
+    const bool is_slow = under_way > round_trip(plan_);
     producer.touched |= !result || is_slow;
     producer.under_way.erase(request.number);
     producer.last_activity = local_now;
@@ -180,6 +181,8 @@ void Checks::ended(const SentRequest& request, const Expected<PutRecordsAnswer, 
                 events_[event].has_cause |= failure->kind == FailureClass::final;
             }
             touch(request.producer, parcel, *failure);
+        } else {
+            landed(request.producer, parcel, under_way, local_now);
         }
         for (const EventNumber event : parcel.events) {
             record_ended(event, failure ? &*failure : nullptr, !result);

@@ -83,6 +83,8 @@ class Checks {
     void check_retry_share(ProducerHistory& producer, bool has_retries);
     void check_attempts(EventNumber event);
     void check_cap(std::uint32_t producer, const SentRequest& request, TimePoint local_now);
+    void landed(std::uint32_t producer, const SentRecord& record, Duration under_way,
+                TimePoint local_now);
     // check_liveness.cpp
     void touch(std::uint32_t producer, const SentRecord& parcel, const Failure& failure);
     [[nodiscard]] bool is_touched(EventNumber event) const;

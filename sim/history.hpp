@@ -1,10 +1,13 @@
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <limits>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -67,8 +70,15 @@ struct CapAccount {
     double cap = 0;  ///< A second's worth.
     double tokens = 0;
     TimePoint at{};
-    bool of_two = false;        ///< Also of what was sent without knowing where to.
-    double largest_before = 0;  ///< What the largest record in a request before this one cost.
+    /// Of two accounts together: what a record that the other one began may still owe.
+    double owed_before = 0;
+
+    void fill(TimePoint now) {
+        const double seconds = std::chrono::duration<double>(now - at).count();
+        tokens = std::min(cap, tokens + cap * seconds);
+        owed_before = std::max(0.0, owed_before - cap / 2 * seconds);
+        at = now;
+    }
 };
 
 struct ProducerHistory {
@@ -91,8 +101,12 @@ struct ProducerHistory {
     bool shards_answered = false;
     std::optional<TimePoint> shards_told;
     std::vector<ThrottledShard> throttled;
-    std::map<event::HashKey, CapAccount> caps;  // by the shard's first hash key
-    std::optional<std::uint32_t> flushed;       ///< Up to this generation, still going on.
+    // By the shard's first hash key: of all that is sent to it, and of what its own account must
+    // pay where the shards are not listed.
+    std::map<event::HashKey, CapAccount> caps;
+    std::map<event::HashKey, CapAccount> own_caps;
+    std::set<event::HashKey> landed;       ///< Of these the answers have told the shard.
+    std::optional<std::uint32_t> flushed;  ///< Up to this generation, still going on.
     bool crashed = false;
     bool closing = false;
 };

@@ -93,20 +93,19 @@ void Core::stored(const Parcel& parcel, const PutRecordsAnswer::Entry& entry, Ti
 
 // What an answer tells about the shards. Costs nothing while nobody is throttled or capped.
 void Core::learn(const Request& request, const PutRecordsAnswer& answer, TimePoint now) {
-    struct Count {
-        ShardIndex shard;
-        std::size_t refused;
-        std::size_t stored;
-    };
+    using Count = SendQueue::Throttled;
     std::vector<Count> counts;
     ShardMap& shards = sending_.shards();
     const bool by_landing = sending_.sorts() && !shards.is_told();
     for (std::size_t i = 0; i < request.parcels.size(); ++i) {
         const PutRecordsAnswer::Entry entry = answer[i];
-        const Pending& first = *request.parcels[i].first;
+        const Parcel& parcel = request.parcels[i];
+        const Pending& first = *parcel.first;
         if (entry.stored) {
-            if (by_landing && !first.settled) {
-                sending_.landed(first, shards.index_of(entry.shard_id));
+            if (by_landing || (sending_.sorts() && first.shard == no_shard)) {
+                const ShardIndex shard = shards.index_of(entry.shard_id);
+                sending_.stored(parcel, shard, now);
+                if (by_landing && !first.settled) sending_.landed(first, shard);
             }
             continue;
         }
@@ -114,13 +113,11 @@ void Core::learn(const Request& request, const PutRecordsAnswer& answer, TimePoi
         const std::string_view named = shard_named_in(entry.error_message);
         const ShardIndex shard = !named.empty() ? shards.index_of(named) : sending_.shard_of(first);
         if (shard == no_shard) continue;
-        const auto known = std::find_if(counts.begin(), counts.end(),
-                                        [&](const Count& one) { return one.shard == shard; });
-        if (known != counts.end()) {
-            ++known->refused;
-        } else {
-            counts.push_back({shard, 1, 0});
-        }
+        auto known = std::find_if(counts.begin(), counts.end(),
+                                  [&](const Count& one) { return one.shard == shard; });
+        if (known == counts.end()) known = counts.insert(known, {.shard = shard});
+        ++known->refused;
+        known->refused_cost += ShardRate::cost_of(parcel.bytes);
     }
     if (counts.empty()) return;
     for (std::size_t i = 0; i < request.parcels.size(); ++i) {
@@ -131,7 +128,7 @@ void Core::learn(const Request& request, const PutRecordsAnswer& answer, TimePoi
         }
     }
     for (const Count& count : counts) {
-        sending_.throttled(count.shard, count.refused, count.stored, request.started, now);
+        sending_.throttled(count, request.started, now);
     }
     shards_.wanted = true;
 }

@@ -241,19 +241,19 @@ SendQueue::Limited* SendQueue::limited_for(Pending* record) {
     auto found = limited_.find(record->shard);
     if (found == limited_.end()) {
         if (options_.highest_rate == 0) return nullptr;
-        if (is_over_its_share(record->shard)) ++full_version_;
-        found = limited_.emplace(record->shard, Limited{capped_rate()}).first;
+        capped(record->shard);
+        found = limited_.find(record->shard);
     }
     if (record->shard != no_shard) charge(record);
     return &found->second;
 }
 
-// What was sent without knowing where to may all have gone to the shard that is known now.
-ShardRate SendQueue::capped_rate() const {
-    const auto unknown = limited_.find(no_shard);
-    return unknown != limited_.end()
-               ? unknown->second.rate
-               : ShardRate(options_.highest_rate, options_.highest_rate, TimePoint{});
+SendQueue::Limited& SendQueue::capped(ShardIndex shard) {
+    const double highest = options_.highest_rate;
+    const auto [place, fresh] =
+        limited_.try_emplace(shard, Limited{ShardRate(highest, highest, TimePoint{})});
+    if (fresh && is_over_its_share(shard)) ++full_version_;
+    return place->second;
 }
 
 void SendQueue::wait_for(Limited& limited, Pending* record) {
@@ -298,13 +298,19 @@ void SendQueue::settled(Pending* record) noexcept {
     if (was_full && held <= options_.most_held_by_shard) ++full_version_;
 }
 
-void SendQueue::throttled(ShardIndex shard, std::size_t refused, std::size_t stored,
-                          TimePoint request_started, TimePoint now) {
+// What was known to go there was counted when it was sent.
+void SendQueue::stored(const Parcel& parcel, ShardIndex shard, TimePoint now) {
+    if (options_.highest_rate == 0 || parcel.first->shard != no_shard) return;
+    capped(shard).rate.received(ShardRate::cost_of(parcel.bytes), now);
+}
+
+void SendQueue::throttled(const Throttled& what, TimePoint request_started, TimePoint now) {
+    const auto& [shard, refused, stored, refused_cost] = what;
     const double share = static_cast<double>(refused) /
                          static_cast<double>(std::max<std::size_t>(refused + stored, 1));
     const auto found = limited_.find(shard);
     if (found != limited_.end()) {
-        found->second.rate.throttled(share, request_started, now);
+        found->second.rate.throttled(share, refused_cost, request_started, now);
         return;
     }
     // Nobody has measured how much it takes; what Kinesis promises a shard is the place to begin.
@@ -324,8 +330,7 @@ void SendQueue::shards_changed() {
             add(record, TimePoint{});
         }
         limited.again_cost = limited.fresh_cost = 0;
-        const bool closed = shards_.is_told() && place->first != no_shard &&
-                            shards_.range_of(place->first) == nullptr;
+        const bool closed = shards_.is_told() && shards_.range_of(place->first) == nullptr;
         place = closed ? limited_.erase(place) : std::next(place);
     }
     limited_due_ = never;

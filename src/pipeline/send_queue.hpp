@@ -29,7 +29,7 @@ struct SendQueueOptions {
     std::size_t aggregate_bytes = 0;
     /// A cap on what is sent to each shard, in shards (see ShardRate); 0: none. While it is not
     /// known where a record goes it shares the cap of one shard with all others of that kind, and
-    /// what these have used of it a shard that becomes known has used of its own.
+    /// counts for its own when an answer tells which that is.
     double highest_rate = 0;
     /// What of the budget a shard that throttles may hold.
     std::size_t most_held_by_shard = 0;
@@ -113,9 +113,16 @@ class SendQueue {
     void accepted(Pending* record);
     void settled(Pending* record) noexcept;
 
-    /// These records of an answered request were for a shard: some were throttled, or none.
-    void throttled(ShardIndex shard, std::size_t refused, std::size_t stored,
-                   TimePoint request_started, TimePoint now);
+    /// Of an answered request: what it stored of this record or aggregate, and in which shard.
+    void stored(const Parcel& parcel, ShardIndex shard, TimePoint now);
+    /// What an answered request had for a shard that refused some of it.
+    struct Throttled {
+        ShardIndex shard = no_shard;
+        std::size_t refused = 0;
+        std::size_t stored = 0;
+        double refused_cost = 0;  ///< As ShardRate counts.
+    };
+    void throttled(const Throttled& what, TimePoint request_started, TimePoint now);
     /// The shards changed: every record's place is asked for anew.
     void shards_changed();
     /// Forgets limits that nobody needs any more.
@@ -169,7 +176,7 @@ class SendQueue {
         return overtaking_.size() + ready_.size();
     }
     Limited* limited_for(Pending* record);
-    [[nodiscard]] ShardRate capped_rate() const;
+    Limited& capped(ShardIndex shard);
     void wait_for(Limited& limited, Pending* record);
     [[nodiscard]] bool is_over_its_share(ShardIndex shard) const noexcept {
         return shard < held_.size() && held_[shard] > options_.most_held_by_shard;

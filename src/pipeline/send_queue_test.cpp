@@ -257,25 +257,32 @@ TEST_F(SendQueueTest, ACapHoldsAlsoWhereTheShardsMayNotBeListed) {
     for (const int sent : sent_below_a_cap(0.1, 4)) EXPECT_NEAR(sent, 1000, 150);
 }
 
-// A large record went to it when it was not known where to. It must be paid for all the same.
+// A large record went to shard 0 when it was not known where to. That shard, and no other, must pay
+// for it, however it becomes known, and whatever it throttles meanwhile.
 TEST_F(SendQueueTest, WhatWasSentBeforeItsShardWasKnownCountsForItsCap) {
-    for (const bool by_landing : {true, false}) {
+    for (const std::string how : {"landing", "throttling", "list"}) {
         CoreOptions options = CoreScript::usual_options();
         options.sending.highest_rate = 0.01;
         CoreScript script(options);
         ASSERT_TRUE(script.core.wants_shards(script.now));
         script.core.shards_unknown({FailureClass::final, ErrorCode::access_denied, {}, {}, false},
                                    script.now);
+        script.at(0.9).dispatch("other");
+        script.at(0.1).dispatch("first");
         script.dispatch("large", 0, 512 * 1024);  // fifty seconds of it
         auto sent = script.send();
-        ASSERT_THAT(sent.names, ElementsAre("large"));
-        script.answer_all(sent, "ok@0");
-        if (!by_landing) script.tell_shards({shard_between(0, 0, 1)});
+        ASSERT_THAT(sent.names, ElementsAre("other", "first", "large"));
+        script.answer(sent, {"ok@1", how == "throttling" ? throttled_by_0 : "ok@0", "ok@0"});
+        if (how == "list") script.tell_shards(two_shards());
         script.dispatch("small");
-        script.pass(45s);
-        EXPECT_THAT(script.send().names, IsEmpty()) << by_landing;
-        script.pass(6s);
-        EXPECT_THAT(script.send().names, ElementsAre("small")) << by_landing;
+        script.at(0.9).dispatch("another");
+        script.pass(1s);
+        EXPECT_THAT(script.send().names, ElementsAre("another")) << how;
+        script.pass(44s);
+        EXPECT_THAT(script.send().names, IsEmpty()) << how;
+        // Who throttles has half of the rate now.
+        script.pass(how == "throttling" ? 60s : 6s);
+        EXPECT_THAT(script.send().names, testing::Contains("small")) << how;
     }
 }
 

@@ -31,11 +31,12 @@ TimePoint ShardRate::due_at(double waiting) const noexcept {
            std::chrono::ceil<Duration>(std::chrono::duration<double>(std::min(wait, 1.0)));
 }
 
-void ShardRate::throttled(double share, TimePoint request_started, TimePoint now) noexcept {
+void ShardRate::throttled(double share, double refused_cost, TimePoint request_started,
+                          TimePoint now) noexcept {
     if (request_started < throttled_at_) return;
     rate_ = within(rate_ * std::max(deepest_decrease, 1 - share), highest_);
-    // What was refused took nothing.
-    tokens_ = 0;
+    // What was refused took nothing; a large record that was stored is still to be paid for.
+    tokens_ = std::min(tokens_ + refused_cost, 0.0);
     throttled_at_ = now;
 }
 

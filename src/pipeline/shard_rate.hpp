@@ -33,17 +33,24 @@ class ShardRate {
 
     [[nodiscard]] bool allows() const noexcept { return tokens_ > 0; }
     void sent(double cost) noexcept { tokens_ -= cost; }
+    /// An answer showed that this had gone to it, too.
+    void received(double cost, TimePoint now) noexcept {
+        fill(now);
+        tokens_ -= cost;
+    }
 
-    /// An answer showed this share of its records to the shard throttled (0 to 1). Requests that
-    /// were under way together tell of one moment, so only the first of them counts.
-    void throttled(double share, TimePoint request_started, TimePoint now) noexcept;
+    /// An answer showed this share of its records to the shard throttled (0 to 1); what these would
+    /// have cost. Requests that were under way together tell of one moment, so only the first of
+    /// them counts.
+    void throttled(double share, double refused_cost, TimePoint request_started,
+                   TimePoint now) noexcept;
 
     [[nodiscard]] double rate() const noexcept { return rate_; }
-    /// Nobody was throttled, nor had to wait, for so long that the limit has become pointless. Not
-    /// while a large record is not paid for: under a low cap that takes minutes.
+    /// Nobody was throttled, nor had to wait, for so long that the limit has become pointless, and
+    /// a new one would allow no more. A large record may take minutes to be paid for.
     [[nodiscard]] bool idle(TimePoint now) const noexcept {
         return now - wanted_at_ > forgotten_after && now - throttled_at_ > forgotten_after &&
-               tokens_ + rate_ * seconds(now - filled_at_) >= 0;
+               tokens_ + rate_ * seconds(now - filled_at_) >= rate_ * seconds(burst);
     }
 
     static constexpr double lowest = 0.002;

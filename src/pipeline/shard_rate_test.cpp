@@ -57,6 +57,25 @@ TEST(ShardRate, ALargeRecordGoesAndIsPaidForAfterwards) {
     EXPECT_TRUE(rate.due(many, start + 11s));
 }
 
+TEST(ShardRate, WhatWasRefusedNeedNotBePaidForAndWhatWasStoredMust) {
+    for (const bool large_was_stored : {true, false}) {
+        ShardRate rate(1, 1, start);
+        ASSERT_TRUE(rate.due(many, start + 1s));
+        rate.sent(10);
+        rate.sent(record);
+        rate.throttled(0, large_was_stored ? record : 10, start + 1s, start + 1s);
+        EXPECT_EQ(rate.due(many, start + 9s), !large_was_stored);
+        EXPECT_TRUE(rate.due(many, start + 11s));
+    }
+}
+
+TEST(ShardRate, WhatAnAnswerShowsToHaveGoneThereIsPaidFor) {
+    ShardRate rate(1, 1, TimePoint{});
+    rate.received(10, start);
+    EXPECT_FALSE(rate.due(many, start + 8s));
+    EXPECT_TRUE(rate.due(many, start + 10s));
+}
+
 TEST(ShardRate, IsNotForgottenBeforeALargeRecordIsPaidFor) {
     ShardRate rate(0.01, 0.01, start);
     ASSERT_TRUE(rate.due(many, start + 1s));
@@ -67,32 +86,32 @@ TEST(ShardRate, IsNotForgottenBeforeALargeRecordIsPaidFor) {
 
 TEST(ShardRate, DecreasesOnceForRequestsThatWereUnderWayTogether) {
     ShardRate rate(1, ShardRate::unlimited, start);
-    rate.throttled(0.1, start + 1s, start + 2s);
+    rate.throttled(0.1, 0, start + 1s, start + 2s);
     const double decreased = rate.rate();
     EXPECT_LT(decreased, 1);
-    rate.throttled(0.1, start + 1s, start + 3s);
+    rate.throttled(0.1, 0, start + 1s, start + 3s);
     EXPECT_EQ(rate.rate(), decreased);
-    rate.throttled(0.1, start + 2s + 1ms, start + 3s);
+    rate.throttled(0.1, 0, start + 2s + 1ms, start + 3s);
     EXPECT_LT(rate.rate(), decreased);
 }
 
 TEST(ShardRate, DecreasesMoreTheLargerTheShareThatWasThrottled) {
     ShardRate little(1, ShardRate::unlimited, start);
     ShardRate much(1, ShardRate::unlimited, start);
-    little.throttled(0.01, start + 1s, start + 2s);
-    much.throttled(0.5, start + 1s, start + 2s);
+    little.throttled(0.01, 0, start + 1s, start + 2s);
+    much.throttled(0.5, 0, start + 1s, start + 2s);
     EXPECT_LT(much.rate(), little.rate());
     EXPECT_GT(much.rate(), 0.29);
 }
 
 TEST(ShardRate, NeverFallsBelowItsFloorNorAboveItsCap) {
     ShardRate rate(1, ShardRate::unlimited, start);
-    for (int i = 1; i < 100; ++i) rate.throttled(1, start + i * 2s, start + i * 2s + 1s);
+    for (int i = 1; i < 100; ++i) rate.throttled(1, 0, start + i * 2s, start + i * 2s + 1s);
     EXPECT_EQ(rate.rate(), ShardRate::lowest);
     ShardRate capped(5, 2, start);
     EXPECT_EQ(capped.rate(), 2);
     ShardRate below_the_floor(1, 0.001, start);
-    below_the_floor.throttled(0, start + 1s, start + 2s);
+    below_the_floor.throttled(0, 0, start + 1s, start + 2s);
     EXPECT_EQ(below_the_floor.rate(), 0.001) << "a cap is a cap";
 }
 
@@ -126,7 +145,7 @@ TEST(ShardRate, IsIdleAMinuteAfterItWasLastWantedAndLastThrottled) {
     EXPECT_TRUE(rate.idle(start + 61s));
     rate.due(record, start + 30s);
     EXPECT_FALSE(rate.idle(start + 61s));
-    rate.throttled(0.1, start + 70s, start + 80s);
+    rate.throttled(0.1, 0, start + 70s, start + 80s);
     EXPECT_FALSE(rate.idle(start + 120s));
     EXPECT_TRUE(rate.idle(start + 141s));
 }
