@@ -181,8 +181,10 @@ ExitStatus retry(const OutboxOptions& options, Console& console) {
         apply(durability, settings);
         auto dispatch = try_get_dispatch(settings);
         if (!dispatch) return report_no_dispatch(dispatch.error(), console);
-        console.say("publishing " + grouped(one.records) +
-                    (one.records == 1 ? " event to " : " events to ") + one.name);
+        console.say(one.records == 0
+                        ? "removing what was discarded of " + one.name
+                        : "publishing " + grouped(one.records) +
+                              (one.records == 1 ? " event to " : " events to ") + one.name);
         all_published &=
             drain_outbox(*dispatch, durability, std::chrono::seconds(options.seconds), console);
     }

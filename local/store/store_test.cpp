@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <thread>
@@ -306,8 +307,10 @@ TEST(StoreFile, ThatIsNoDatabaseIsRefused) {
 
 TEST(StoreFile, IsItsOwnersAlone) {
     const TestDirectory directory;
+    const mode_t usual = ::umask(0);
     const auto store = open({.directory = directory.path()});
     (void)put(*store, *create(*store, "s"), "a");
+    ::umask(usual);
     namespace fs = std::filesystem;
     for (const char* const name : {"/streams.db", "/streams.db-wal"}) {
         EXPECT_EQ(fs::status(directory.path() + name).permissions(), fs::perms(0600)) << name;

@@ -321,6 +321,33 @@ TEST(Slabs, TheMoreThereAreTheMoreAreAddedAtOnceUpToALimit) {
     EXPECT_EQ(std::set<Linked*>(all.begin(), all.end()).size(), all.size());
 }
 
+struct Rare {
+    Rare() {
+        if (left == 0) throw std::bad_alloc();
+        --left;
+    }
+    Rare* next = nullptr;
+    static inline std::size_t left = 0;
+};
+
+TEST(Slabs, AddWhatMemoryThereIs) {
+    constexpr std::size_t in_slab = 16;
+    Slabs<Rare, &Rare::next> slabs(in_slab);
+    Rare* chain = nullptr;
+    Rare::left = 1000 * in_slab;
+    while (slabs.size() < 100) slabs.add(chain);
+    const std::size_t before = slabs.objects();
+    Rare::left = 2 * in_slab + 1;
+    slabs.add(chain);
+    EXPECT_EQ(slabs.objects(), before + 2 * in_slab);
+    Rare::left = in_slab - 1;
+    EXPECT_THROW(slabs.add(chain), std::bad_alloc);
+    EXPECT_EQ(slabs.objects(), before + 2 * in_slab);
+    std::size_t linked = 0;
+    for (const Rare* one = chain; one != nullptr; one = one->next) ++linked;
+    EXPECT_EQ(linked, slabs.objects());
+}
+
 TEST(Slabs, OneThatIsUsedKeepsItsSlabAlone) {
     constexpr std::size_t in_slab = 16;
     Slabs<Linked, &Linked::next> slabs(in_slab);
