@@ -31,8 +31,8 @@ class NoLoop final : public Loop {
 class FakeOutbox final : public outbox::StreamOutbox {
   public:
     struct Page {
-        std::vector<std::string> cbor;
-        std::vector<outbox::KeptRecord> records;
+        std::deque<std::string> cbor;
+        std::vector<outbox::KeptRecord> records;  ///< Views into it.
         std::vector<bool> settled;
     };
     std::map<outbox::PageId, Page> pages;
@@ -69,8 +69,8 @@ class FakeOutbox final : public outbox::StreamOutbox {
             for (const outbox::PageDraft& draft : drafts) {
                 const outbox::PageId id = ++last_id_;
                 for (const outbox::KeptRecord& record : draft) {
-                    pages[id].cbor.emplace_back(record.cbor);
                     pages[id].records.push_back(record);
+                    pages[id].records.back().cbor = pages[id].cbor.emplace_back(record.cbor);
                     pages[id].settled.push_back(false);
                 }
                 ids.push_back(id);
