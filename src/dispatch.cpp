@@ -291,12 +291,12 @@ Dispatch::~Dispatch() = default;
 
 Published Dispatch::write(const EventFields& fields) const {
     if (pipeline_ == nullptr) return failed_without_pipeline();
-    return pipeline_->write_event(adopt(fields));
+    return pipeline_->write_event(Adopted(fields).get());
 }
 
 Published Dispatch::write(const RecordFields& fields) const {
     if (pipeline_ == nullptr) return failed_without_pipeline();
-    return pipeline_->write_record(adopt(fields));
+    return pipeline_->write_record(Adopted(fields).get());
 }
 
 bool Dispatch::resume(std::string_view partition_key) const {

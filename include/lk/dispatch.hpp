@@ -296,21 +296,23 @@ class Dispatch {
 
     Published write(std::string_view type, bool has_data, std::string_view data,
                     const EventOptions& options) const {
-        detail::EventFields fields;
-        fields.type = type;
-        fields.has_data = has_data;
-        fields.data = data;
-        fields.source_user_id = options.source_user_id;
-        fields.partition_key = options.partition_key;
-        fields.explicit_hash_key = options.explicit_hash_key;
-        fields.id = options.id;
-        if (options.timestamp) {
-            fields.has_timestamp = true;
-            fields.timestamp_ms = std::chrono::floor<std::chrono::milliseconds>(*options.timestamp)
-                                      .time_since_epoch()
-                                      .count();
-        }
-        return write(fields);
+        const std::int64_t timestamp_ms =
+            options.timestamp ? std::chrono::floor<std::chrono::milliseconds>(*options.timestamp)
+                                    .time_since_epoch()
+                                    .count()
+                              : 0;
+        // All at once, so that nothing is written twice: every dispatch() does this.
+        return write(detail::EventFields{.has_data = has_data,
+                                         .has_timestamp = options.timestamp.has_value(),
+                                         .type = type,
+                                         .data = data,
+                                         .source_user_id = options.source_user_id,
+                                         .partition_key = options.partition_key,
+                                         .explicit_hash_key = options.explicit_hash_key,
+                                         .id = options.id,
+                                         .timestamp_ms = timestamp_ms,
+                                         .timestamp_text = {},
+                                         .producer_id = {}});
     }
     Published write(const detail::EventFields& fields) const;
     Published write(const detail::RecordFields& fields) const;

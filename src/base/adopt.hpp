@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstring>
+#include <optional>
 #include <type_traits>
 
 namespace lk {
@@ -15,5 +16,19 @@ requires std::is_trivially_copyable_v<Fields> Fields adopt(const Fields& given) 
     std::memcpy(&own, &given, given.size);
     return own;
 }
+
+/// The same, and the given one itself where it lacks nothing.
+template <class Fields>
+class Adopted {
+  public:
+    explicit Adopted(const Fields& given) : given_(given) {
+        if (given.size < sizeof(Fields)) own_ = adopt(given);
+    }
+    [[nodiscard]] const Fields& get() const noexcept { return own_ ? *own_ : given_; }
+
+  private:
+    const Fields& given_;
+    std::optional<Fields> own_;
+};
 
 }  // namespace lk

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstddef>
 
+#include "base/adopt.hpp"
 #include "base/borrowed_thread.hpp"
 #include "base/fork.hpp"
 #include "base/must_not_wait.hpp"
@@ -285,6 +287,22 @@ TEST(ThreadLoop, AChildForkedByAParticipantTakesNoFurtherRound) {
     int status = -1;
     EXPECT_EQ(waitpid(forker->child, &status, 0), forker->child);
     EXPECT_TRUE(WIFEXITED(status));
+}
+
+struct Grown {
+    std::uint32_t size = sizeof(Grown);
+    std::int32_t old = 1;
+    std::int32_t added = 2;
+};
+
+TEST(Adopted, WhatAnOlderCallerLacksKeepsItsDefault) {
+    const Grown whole{.old = 3, .added = 4};
+    EXPECT_EQ(&Adopted(whole).get(), &whole);
+    // Behind an older one stands something else.
+    const Grown older{.size = offsetof(Grown, added), .old = 5, .added = 6};
+    const Adopted adopted(older);
+    EXPECT_EQ(adopted.get().old, 5);
+    EXPECT_EQ(adopted.get().added, 2);
 }
 
 }  // namespace
