@@ -39,7 +39,6 @@ Intake::~Intake() {
         slots_->give_back_chain(stripe.free_slots);
     }
     if (drivers_ != nullptr) close(drivers_);
-    slots_->retire();
 }
 
 std::uint64_t Intake::lane_of(std::string_view partition_key) const noexcept {

@@ -151,7 +151,11 @@ class Intake {
     Doorbell& doorbell_;
     std::shared_ptr<PageStore> pages_;
     PendingPool pendings_;
-    detail::SlotPool* const slots_;
+    // Ends by itself when the last result is back.
+    struct Retire {
+        void operator()(detail::SlotPool* pool) const noexcept { pool->retire(); }
+    };
+    const std::unique_ptr<detail::SlotPool, Retire> slots_;
     const std::uint64_t hash_seed_;
     std::atomic<std::uint32_t> generation_{0};
     std::array<Stripe, stripe_count> stripes_;

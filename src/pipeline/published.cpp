@@ -109,6 +109,8 @@ void Published::then(std::function<void(Outcome)> callback) && {
         *this = detail::Slot::failed(abandoned(), pipeline::Completions::make({}, {}));
     }
     if (slot_->inherited()) slot_ = slot_->move_to_this_process();
+    // What throws for want of memory does so while the result is still here.
+    slot_->make_room_for_continuation();
     std::exchange(slot_, nullptr)->on_settled(std::move(callback));
 }
 

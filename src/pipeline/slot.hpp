@@ -57,6 +57,8 @@ class Slot {
     [[nodiscard]] Outcome take();
     void drop() noexcept;
     void on_settled(Continuation continuation);
+    /// After this on_settled() allocates nothing of its own. Not one of the last calls.
+    void make_room_for_continuation() { static_cast<void>(continuations()); }
     /// For an inherited one, in place of take() and on_settled(): a slot of this process, settled
     /// with what there is.
     [[nodiscard]] Slot* move_to_this_process();
