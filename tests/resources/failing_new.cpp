@@ -87,6 +87,11 @@ void* operator new(std::size_t bytes, std::align_val_t alignment) {
                                : std::aligned_alloc(unit, (bytes + unit - 1) / unit * unit));
 }
 
+// A sanitizer's own would not fit to what is deleted here.
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
+    return must_fail() ? nullptr : std::malloc(bytes == 0 ? 1 : bytes);
+}
+
 void operator delete(void* memory) noexcept {
     std::free(memory);
 }
