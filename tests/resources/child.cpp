@@ -103,6 +103,7 @@ void run_out_of_descriptors(const Place& place) {
     auto dispatch = lk::get_dispatch(options_of(place, client.value()));
     AllDescriptors none_left;
     std::vector<lk::Published> results;
+    results.reserve(200);
     for (int i = 0; i < 200; ++i) {
         results.push_back(dispatch("t", lk::json(std::to_string(i)),
                                    {.partition_key = i % 2 == 0 ? "key" : std::string_view()}));
