@@ -238,22 +238,17 @@ SendQueue::Limited* SendQueue::limited_for(Pending* record) {
     if (record->shard == no_shard) record->shard = shard_of(*record);
     // To keep to a cap, those whose shard is not known go together, as if it were one.
     if (record->shard == no_shard && options_.highest_rate == 0) return nullptr;
-    auto found = limited_.find(record->shard);
-    if (found == limited_.end()) {
-        if (options_.highest_rate == 0) return nullptr;
-        capped(record->shard);
-        found = limited_.find(record->shard);
-    }
+    const auto found = limited_.find(record->shard);
+    if (found == limited_.end() && options_.highest_rate == 0) return nullptr;
+    Limited& limited = found != limited_.end() ? found->second : begin_cap(record->shard);
     if (record->shard != no_shard) charge(record);
-    return &found->second;
+    return &limited;
 }
 
-SendQueue::Limited& SendQueue::capped(ShardIndex shard) {
+SendQueue::Limited& SendQueue::begin_cap(ShardIndex shard) {
     const double highest = options_.highest_rate;
-    const auto [place, fresh] =
-        limited_.try_emplace(shard, Limited{ShardRate(highest, highest, TimePoint{})});
-    if (fresh && is_over_its_share(shard)) ++full_version_;
-    return place->second;
+    if (is_over_its_share(shard)) ++full_version_;
+    return limited_.emplace(shard, Limited{ShardRate(highest, highest, TimePoint{})}).first->second;
 }
 
 void SendQueue::wait_for(Limited& limited, Pending* record) {
@@ -301,7 +296,9 @@ void SendQueue::settled(Pending* record) noexcept {
 // What was known to go there was counted when it was sent.
 void SendQueue::stored(const Parcel& parcel, ShardIndex shard, TimePoint now) {
     if (options_.highest_rate == 0 || parcel.first->shard != no_shard) return;
-    capped(shard).rate.received(ShardRate::cost_of(parcel.bytes), now);
+    const auto found = limited_.find(shard);
+    Limited& limited = found != limited_.end() ? found->second : begin_cap(shard);
+    limited.rate.received(ShardRate::cost_of(parcel.bytes), now);
 }
 
 void SendQueue::throttled(const Throttled& what, TimePoint request_started, TimePoint now) {

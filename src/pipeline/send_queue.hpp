@@ -176,7 +176,7 @@ class SendQueue {
         return overtaking_.size() + ready_.size();
     }
     Limited* limited_for(Pending* record);
-    Limited& capped(ShardIndex shard);
+    Limited& begin_cap(ShardIndex shard);
     void wait_for(Limited& limited, Pending* record);
     [[nodiscard]] bool is_over_its_share(ShardIndex shard) const noexcept {
         return shard < held_.size() && held_[shard] > options_.most_held_by_shard;
