@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/counted.hpp"
 #include "cli/command.hpp"
 #include "cli/command_line.hpp"
 #include "cli/connection.hpp"
@@ -76,8 +77,7 @@ ExitStatus ls(const OutboxOptions& options, Console& console) {
     Output output;
     for (const outbox::StreamContents& one : *streams) {
         output.write_line(
-            one.name + "\t" + std::to_string(one.records) +
-            (one.records == 1 ? " event\t" : " events\t") + size_of(one.bytes) +
+            one.name + "\t" + counted(one.records, "event", "events") + "\t" + size_of(one.bytes) +
             (one.oldest_ms ? "\toldest " + age_of(*one.oldest_ms) + " ago" : std::string()));
     }
     if (streams->empty()) console.say("the outbox " + options.directory + " is empty");
