@@ -8,6 +8,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
   # GCC 12 warns falsely of "text" + std::string (GCC bug 105329).
   list(APPEND LK_WARNINGS -Wno-restrict)
 endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_FLAGS MATCHES "-fsanitize")
+  # What a sanitizer adds to the code hides from GCC that an optional is looked at before its value.
+  list(APPEND LK_WARNINGS -Wno-maybe-uninitialized)
+endif()
 if(LK_WERROR)
   list(APPEND LK_WARNINGS -Werror)
 endif()
