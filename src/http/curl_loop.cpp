@@ -62,9 +62,11 @@ struct CurlLoop::State {
 void CurlLoop::State::run() {
     const MustNotWait mark;
     seat.take_as_owner();
-    while (!stopping) {
+    while (true) {
         const TimePoint next = take_round();
         if (origin.inherited()) return;
+        // Only since the round began is this certain to be seen: see Seat.
+        if (stopping) break;
         if (transfers->under_way() != 0) {
             if (seat.may_poll()) transfers->wait(next);
             continue;

@@ -3,6 +3,7 @@
 
 #include <latch>
 
+#include "http/curl_loop.hpp"
 #include "http/post_and_wait.hpp"
 #include "http/scripted_server.hpp"
 
@@ -139,6 +140,8 @@ TEST(TransportLifetime, AParticipantMayBeTheLastOwnerOfTheLoop) {
     class LastOwner : public Loop::Participant {
       public:
         TimePoint turn(TimePoint) override {
+            // Perhaps not the only round: where attach() is slow to let go of the loop.
+            if (transport == nullptr) return never;
             transport.reset();
             ended.count_down();
             return never;
@@ -151,6 +154,31 @@ TEST(TransportLifetime, AParticipantMayBeTheLastOwnerOfTheLoop) {
     Transport& borrowed = *participant->transport;
     borrowed.loop()->attach(participant);
     participant->ended.wait();
+}
+
+// Takes rounds without a pause until it is told that there is nothing more to do.
+class Restless : public Loop::Participant {
+  public:
+    TimePoint turn(TimePoint now) override {
+        ++turns;
+        turns.notify_all();
+        return calm ? never : now;
+    }
+    std::atomic<int> turns{0};
+    std::atomic<bool> calm{false};
+};
+
+// That its thread is to end reaches it also where a round is just about to begin. Hours of a slow
+// machine would not make it more certain.
+TEST(TransportLifetime, ALoopEndsAtAnyMoment) {
+    const TimePoint enough = std::chrono::steady_clock::now() + std::chrono::seconds(3);
+    for (int i = 0; i < 3'000 && std::chrono::steady_clock::now() < enough; ++i) {
+        const auto participant = std::make_shared<Restless>();
+        CurlLoop loop({});
+        loop.attach(participant);
+        participant->turns.wait(0);
+        participant->calm = true;
+    }
 }
 
 TEST(TransportLifetime, AnExceptionOutOfACallbackEndsNothing) {
