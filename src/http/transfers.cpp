@@ -60,7 +60,6 @@ void Transfers::start(const std::shared_ptr<Handles>& handles, Request request, 
     if (!handles->ended()) {
         try {
             if (handles->begin()) {
-                ++transports_;
                 connections_ += handles->max_connections();
                 allow_connections();
             }
@@ -119,12 +118,15 @@ void Transfers::perform() {
     close_what_is_left();
 }
 
-// As after a freeze: only with its multi handle can a connection be closed. Without any transport
-// the loop's end is near.
-void Transfers::close_what_is_left() {
-    if (!some_are_left_ || !under_way_.empty() || transports_ == 0) return;
-    some_are_left_ = false;
-    open_multi();
+// As after a freeze: only with its multi handle can a connection be closed.
+void Transfers::close_what_is_left() noexcept {
+    if (!some_are_left_ || !under_way_.empty()) return;
+    try {
+        open_multi();
+        some_are_left_ = false;
+    } catch (const std::bad_alloc&) {
+        // Another round tries again.
+    }
 }
 
 void Transfers::call_finished() {
@@ -152,7 +154,6 @@ void Transfers::end(const std::shared_ptr<Handles>& handles) {
         finish(std::move(ended), std::move(none));
     }
     if (!handles->begun()) return;
-    --transports_;
     connections_ -= handles->max_connections();
     allow_connections();
     some_are_left_ = true;

@@ -59,7 +59,7 @@ class Transfers {
         std::chrono::seconds most) const;
     [[nodiscard]] std::optional<std::chrono::seconds> oldest_since_the_freeze() const;
     void call_finished();
-    void close_what_is_left();
+    void close_what_is_left() noexcept;
     [[nodiscard]] UnderWay take_out(Transfer* transfer);
     void finish(UnderWay ended, Expected<Answer, NoAnswer> outcome);
 
@@ -71,8 +71,7 @@ class Transfers {
     std::mutex multi_mutex_;
     void* multi_ = nullptr;
     std::vector<UnderWay> under_way_;
-    long transports_ = 0;
-    long connections_ = 0;  // that they may keep open together
+    long connections_ = 0;  // that the transports may keep open together
     // While connections of a transport that has gone may be left.
     bool some_are_left_ = false;
 };
