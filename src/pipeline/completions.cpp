@@ -102,7 +102,10 @@ void Completions::close() noexcept {
 void Completions::wait_until_idle(TimePoint deadline) {
     close();
     std::unique_lock lock(mutex_);
-    const auto idle = [this] { return !scheduled_ || !(own_thread_ || executor_replaced_); };
+    // Whether the executor fails again, and is replaced, shows when it was tried.
+    const auto idle = [this] {
+        return !scheduled_ || !(own_thread_ || executor_replaced_ || retrying_);
+    };
     if (deadline == never) {
         idle_.wait(lock, idle);
     } else {
@@ -187,11 +190,15 @@ void Completions::try_again() noexcept {
         const std::lock_guard lock(mutex_);
         // close() may have tried meanwhile.
         if (!std::exchange(retry_pending_, false)) return;
+        retrying_ = true;
         lost = turns_lost_;
     }
     tell(log_warning, "the executor let ", std::to_string(lost),
          " tasks in a row go without running them; it is given another");
     schedule();
+    const std::lock_guard lock(mutex_);
+    retrying_ = false;
+    idle_.notify_all();
 }
 
 void Completions::run_without_executor() noexcept {

@@ -81,6 +81,7 @@ class Completions : public std::enable_shared_from_this<Completions> {
     std::condition_variable idle_;
     bool scheduled_ = false;      // a turn is with the executor, or will be
     bool retry_pending_ = false;  // it will be, after a pause
+    bool retrying_ = false;       // the pause is over
     bool closed_ = false;
     bool executor_replaced_ = false;
     int turns_lost_ = 0;  // since one was run
