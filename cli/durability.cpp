@@ -1,6 +1,7 @@
 #include "cli/durability.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <future>
 
 #include "cli/command_line.hpp"
@@ -59,11 +60,14 @@ void apply(const DurabilityOptions& options, DispatchOptions& dispatch) {
 
 bool drain_outbox(Dispatch& dispatch, const DurabilityOptions& options,
                   std::chrono::seconds at_most, Console& console) {
+    // Whichever close() comes first has counted them, and the other finds none.
+    std::uint64_t kept_at_once = 0;
     auto closing = std::async(std::launch::async, [&] { return dispatch.close(at_most); });
     while (closing.wait_for(between_looks) == std::future_status::timeout) {
         if (!interrupted()) continue;
         // The rest stays where it is.
-        (void)dispatch.close(std::chrono::milliseconds(0));
+        const auto ended = dispatch.close(std::chrono::milliseconds(0));
+        if (ended) kept_at_once = ended->kept;
         break;
     }
     const auto counts = closing.get();
@@ -71,12 +75,12 @@ bool drain_outbox(Dispatch& dispatch, const DurabilityOptions& options,
         console.say(counts.error().message);
         return false;
     }
-    if (counts->kept == 0) return true;
-    console.say(grouped(counts->kept) + (counts->kept == 1 ? " event is" : " events are") +
-                " not published yet and " + (counts->kept == 1 ? "stays" : "stay") +
-                " in the outbox " + options.directory + "; the next run with --outbox " +
-                options.directory + ", or lk-dispatch outbox retry, sends " +
-                (counts->kept == 1 ? "it" : "them"));
+    const std::uint64_t kept = std::max(counts->kept, kept_at_once);
+    if (kept == 0) return true;
+    console.say(grouped(kept) + (kept == 1 ? " event is" : " events are") +
+                " not published yet and " + (kept == 1 ? "stays" : "stay") + " in the outbox " +
+                options.directory + "; the next run with --outbox " + options.directory +
+                ", or lk-dispatch outbox retry, sends " + (kept == 1 ? "it" : "them"));
     return false;
 }
 
