@@ -85,9 +85,10 @@ TEST(DirectoryLock, TellsWhoMayNotWriteToTheDirectoryToChooseAnother) {
     }
     int status = -1;
     ASSERT_EQ(::waitpid(child, &status, 0), child);
-    EXPECT_TRUE(WIFEXITED(status));
-    EXPECT_EQ(WEXITSTATUS(status), 0);
     ::chmod(directory.path().c_str(), 0700);
+    ASSERT_TRUE(WIFEXITED(status));
+    if (WEXITSTATUS(status) == 2) GTEST_SKIP() << "there is no other user";
+    EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 TEST(DirectoryLock, IsFreeOnceItsHolderWasKilled) {

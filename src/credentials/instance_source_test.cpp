@@ -52,7 +52,11 @@ struct Machine {
     World world;
     FarEnd service{[this](const auto& request) { return imds(request); }};
 
-    Machine() { world.variables["AWS_EC2_METADATA_SERVICE_ENDPOINT"] = service.url() + "/"; }
+    Machine() {
+        world.variables["AWS_EC2_METADATA_SERVICE_ENDPOINT"] = service.url() + "/";
+        // In place of the second after which a slow machine would ask once more.
+        world.variables["AWS_METADATA_SERVICE_TIMEOUT"] = "60";
+    }
 
     Expected<Fetched, Error> fetch() {
         const auto surroundings = world.shared();
@@ -150,6 +154,7 @@ TEST(InstanceSource, NamesTheHopLimitWhenTheTokenNeverComes) {
     Machine machine;
     machine.imds.token = {0};
     machine.world.variables["AWS_METADATA_SERVICE_NUM_ATTEMPTS"] = "1";
+    machine.world.variables["AWS_METADATA_SERVICE_TIMEOUT"] = "1";
     expect_refused(machine.fetch(), {"EC2 instance metadata", "hop limit"});
 }
 

@@ -220,7 +220,7 @@ TEST(WebIdentitySource, NamesTheUserThatMayNotReadItsTokenFile) {
     // Root may read everything.
     constexpr uid_t nobody = 65534;
     const uid_t before = geteuid();
-    ASSERT_EQ(seteuid(before == 0 ? nobody : before), 0);
+    if (seteuid(before == 0 ? nobody : before) != 0) GTEST_SKIP() << "there is no other user";
     const std::string user = std::to_string(geteuid());
     const auto fetched = source.fetch();
     ASSERT_EQ(seteuid(before), 0);

@@ -115,6 +115,7 @@ TEST(OpenAwsKinesis, AsksTheMachineWhereTheProfileOfTheOptionSays) {
     const aws::TemporaryFolder files;
     const auto environment = environment_of(
         {{"AWS_SHARED_CREDENTIALS_FILE", "/dev/null"},
+         {"AWS_METADATA_SERVICE_TIMEOUT", "60"},
          {"AWS_CONFIG_FILE",
           files.write("config", "[profile on-ec2]\nec2_metadata_service_endpoint = " +
                                     machine.url() + "\n")}});
