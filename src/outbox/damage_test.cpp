@@ -76,9 +76,10 @@ class Kept {
             if (!texts.empty()) left_[id] = texts;
         }
         flush(*outbox);
-        // As a process leaves it that is killed.
+        // As a process leaves it that is killed. First the log: what it says may be in the file,
+        // too.
         fs::create_directory(killed());
-        for (const char* const name : {"/outbox.db", "/outbox.db-wal"}) {
+        for (const char* const name : {"/outbox.db-wal", "/outbox.db"}) {
             fs::copy_file(directory_.path() + name, killed() + name);
         }
     }

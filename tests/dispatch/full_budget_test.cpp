@@ -40,6 +40,8 @@ TEST_F(FullBudget, EventsAreLimitedToo) {
     EXPECT_EQ(error.code, ErrorCode::full);
     EXPECT_THAT(error.message, AllOf(HasSubstr("budget_events"), HasSubstr("3 events")));
     kinesis->release();
+    // There is room for more a moment after the results are told; a flush ends when there is.
+    EXPECT_EQ(dispatch.flush(60s)->published, 3U);
     for (Published& one : accepted) EXPECT_TRUE(one.wait());
     EXPECT_TRUE(dispatch("t").wait()) << "there is room again";
 }
@@ -56,6 +58,7 @@ TEST_F(FullBudget, SuspendAcceptsSoManyMoreAndThenFails) {
     EXPECT_EQ(error.code, ErrorCode::full);
     EXPECT_THAT(error.message, AllOf(HasSubstr("max_suspended"), HasSubstr("3 events more")));
     kinesis->release();
+    EXPECT_EQ(dispatch.flush(60s)->published, 5U);
     for (Published& one : accepted) EXPECT_TRUE(one.wait());
     EXPECT_TRUE(dispatch("t").wait());
 }
@@ -231,15 +234,15 @@ TEST_F(FullBudget, WhoAsksForRoomInVainIsHeardAlsoWhileTheDriverIsAtWork) {
     ASSERT_TRUE(dispatch.close(0ms));
 }
 
-// Shard 0 holds the lower half of the hash keys and is never able to take a record.
+// Shard 0 holds the lower quarter of the hash keys and is never able to take a record.
 class Slow : public FakeKinesis {
   public:
     void list_shards(std::string_view, ListShardsDone done) override {
-        const std::string half = "170141183460469231731687303715884105728";
-        const std::string before = "170141183460469231731687303715884105727";
+        const std::string quarter = "85070591730234615865843651857942052864";
+        const std::string before = "85070591730234615865843651857942052863";
         const std::string last = "340282366920938463463374607431768211455";
         done(std::vector<Shard>{{"shardId-000000000000", "0", before, {}, {}, true},
-                                {"shardId-000000000001", half, last, {}, {}, true}});
+                                {"shardId-000000000001", quarter, last, {}, {}, true}});
     }
 };
 
@@ -259,7 +262,9 @@ TEST_F(FullBudget, AThrottledShardFailsAloneAndOthersGoOn) {
     };
     DispatchOptions sharing = small(WhenFull::fail);
     sharing.kinesis_client = slow;
-    sharing.share_per_shard = 0.25;
+    // The share is full long before the budget, also where what was given back is noticed late.
+    sharing.budget_bytes = 16 * mebibyte;
+    sharing.share_per_shard = 1.0 / 64;
     sharing.close_deadline = 0ms;
     auto dispatch = get_dispatch(sharing);
     const RecordOptions to_slow = {.partition_key = {}, .explicit_hash_key = "1"};

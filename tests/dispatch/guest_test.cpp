@@ -18,6 +18,11 @@ class GuestTest : public testing::Test {
   protected:
     void serve(http::ScriptedConnection& connection) {
         while (const auto request = connection.read_request()) {
+            if (!request->headers.at("x-amz-target").ends_with(".PutRecords")) {
+                // Which holds for minutes, so that no question goes beside a put.
+                connection.answer(400, R"({"__type":"AccessDeniedException","message":"no"})");
+                continue;
+            }
             if (refuse_next.exchange(false)) {
                 connection.answer(500, R"({"__type":"InternalFailure","message":"because"})");
                 continue;
