@@ -31,7 +31,8 @@ class OutboxTest(CommandTest):
 
     def put_nowhere(self, data):
         return lk_dispatch("put", *NOWHERE, *EVENT, "--outbox", self.outbox, "--data", data,
-                           "--partition-key", "k", "--deliver-within", "1", status=1)
+                           "--partition-key", "k", "--deliver-within", "1", "--outbox-sync", "os",
+                           status=1)
 
     def test_what_cannot_be_published_stays_and_the_next_run_publishes_it_first(self):
         self.assertIn("stays in the outbox", self.put_nowhere("1").err)

@@ -214,6 +214,8 @@ class CommandTest(unittest.TestCase):
 def main(tests):
     """Runs the tests; the command's path is the first argument or in LK_DISPATCH."""
     global TOOL
+    # Who starts this in the background may have it ignored, which is inherited; a handler is not.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     arguments = sys.argv[1:]
     if arguments and not arguments[0].startswith("-") and os.path.isfile(arguments[0]):
         TOOL = os.path.abspath(arguments.pop(0))

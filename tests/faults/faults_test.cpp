@@ -112,9 +112,9 @@ TEST(Faults, LeaveADuplicateThatIsFlagged) {
 
 TEST(Faults, LeaveADuplicateBehindARequestThatWasGivenUpOn) {
     const auto kinesis = faulty(
-        R"({"on": {"operation": "PutRecords"}, "times": 1, "do": {"delay_ms": {"after_commit": 5000}}})");
+        R"({"on": {"operation": "PutRecords"}, "times": 1, "do": {"delay_ms": {"after_commit": 60000}}})");
     const DispatchRun run =
-        dispatch_all(kinesis, {.events = 1, .request_timeout = std::chrono::milliseconds(300)});
+        dispatch_all(kinesis, {.events = 1, .request_timeout = std::chrono::seconds(2)});
     ASSERT_EQ(run.published(), 1U);
     EXPECT_EQ(run.flagged(), 1U);
     EXPECT_EQ(stored(*kinesis).at("event-0").size(), 2U);
@@ -123,9 +123,9 @@ TEST(Faults, LeaveADuplicateBehindARequestThatWasGivenUpOn) {
 
 TEST(Faults, LeaveADuplicateWhereARequestIsStoredAfterItWasGivenUpOn) {
     const auto kinesis = faulty(
-        R"({"on": {"operation": "PutRecords"}, "times": 1, "do": {"delay_ms": {"before_commit": 2000}}})");
+        R"({"on": {"operation": "PutRecords"}, "times": 1, "do": {"delay_ms": {"before_commit": 6000}}})");
     const DispatchRun run =
-        dispatch_all(kinesis, {.events = 1, .request_timeout = std::chrono::milliseconds(300)});
+        dispatch_all(kinesis, {.events = 1, .request_timeout = std::chrono::seconds(2)});
     ASSERT_EQ(run.published(), 1U);
     EXPECT_EQ(run.flagged(), 1U);
     // The first attempt is stored long after the second was acknowledged.

@@ -45,20 +45,29 @@ class Stream:
         self.start()
 
     def start(self):
+        self.begin()
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                socket.create_connection((self.address, self.port), timeout=1).close()
+                if self.process.poll() is None:
+                    return
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise
+            if self.process.poll() is not None:
+                # While it was down another test may have been given its port, for a moment.
+                if time.monotonic() > deadline:
+                    raise RuntimeError(f"port {self.port} stays somebody else's")
+                self.begin()
+            time.sleep(0.02)
+
+    def begin(self):
         self.process = subprocess.Popen(
             [TOOL, "local", "--address", self.address, "--port", str(self.port), "--data",
              self.folder, "--stream", "numbered:3", *self.options],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             env=environment())
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            try:
-                socket.create_connection((self.address, self.port), timeout=1).close()
-                return
-            except OSError:
-                if time.monotonic() > deadline or self.process.poll() is not None:
-                    raise
-                time.sleep(0.02)
 
     def kill(self):
         self.process.kill()
