@@ -84,5 +84,5 @@ function(lk_room_tests name)
   target_link_libraries(${name}_tests PRIVATE lk_${name} ${TESTS_USES} GTest::gmock_main
                         ${TESTS_LIBRARIES})
   add_test(NAME ${name} COMMAND ${name}_tests)
-  set_tests_properties(${name} PROPERTIES TIMEOUT 300)
+  set_tests_properties(${name} PROPERTIES TIMEOUT 900)
 endfunction()
