@@ -54,7 +54,8 @@ class JsonString {
   public:
     JsonString() = default;
     template <std::convertible_to<std::string_view> Text>
-    JsonString(const Text& utf8) : text_(utf8), bytes_(json_string_bytes(text_)) {}
+    JsonString(const Text& utf8)
+        : text_(utf8), bytes_(text_.empty() ? 2 : json_string_bytes(text_)) {}
     /// Text known to need no escapes, such as a UUID: it is not looked at.
     [[nodiscard]] static JsonString plain(std::string_view text) noexcept {
         JsonString made;

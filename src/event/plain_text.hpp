@@ -69,10 +69,13 @@ template <Passes passes>
 /// The first byte that does not pass, or `end`.
 template <Passes passes>
 [[nodiscard]] const char* end_of(const char* at, const char* end) noexcept {
+    const char* const start = at;
     for (; end - at >= stride; at += stride) {
         const std::ptrdiff_t count = count_in_stride<passes>(at);
         if (count != stride) return at + count;
     }
+    // The last bytes with some that passed already.
+    if (end - start >= stride) return end - stride + count_in_stride<passes>(end - stride);
     while (at != end && is_plain<passes>(*at)) ++at;
     return at;
 }
