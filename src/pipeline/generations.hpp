@@ -12,6 +12,10 @@ namespace lk::pipeline {
 /// and counts those before it.
 class Generations {
   public:
+    Generations() = default;
+    Generations(const Generations&) = delete;
+    Generations& operator=(const Generations&) = delete;
+
     struct Tally {
         std::uint64_t unsettled = 0;
         std::uint64_t published = 0;
@@ -81,6 +85,7 @@ class Generations {
     /// The sum up to a generation. What is settled is then told and counted no more; what is not
     /// stays for a later flush().
     Tally take_up_to(std::uint32_t generation) {
+        latest_ = nullptr;
         Tally sum;
         for (std::size_t i = 0; i < tallies_.size() && first_ + i <= generation; ++i) {
             Tally& tally = tallies_[i];
@@ -99,6 +104,7 @@ class Generations {
     /// Nobody will ask for the sum up to a generation before this one, so those before it are
     /// counted with it.
     void join_up_to(std::uint32_t generation) {
+        latest_ = nullptr;
         while (tallies_.size() > 1 && first_ < generation) {
             const Tally joined = tallies_.front();
             tallies_.pop_front();
@@ -114,14 +120,20 @@ class Generations {
     // Stripes are drained one after another, so a record may come after one of a later generation,
     // but not after its own was taken.
     Tally& of(std::uint32_t generation) {
+        if (latest_ != nullptr && generation == latest_generation_) return *latest_;
         if (generation == earlier_run) return earlier_;
         while (tallies_.empty() || first_ + tallies_.size() <= generation) tallies_.emplace_back();
-        return tallies_[generation < first_ ? 0 : generation - first_];
+        latest_ = &tallies_[generation < first_ ? 0 : generation - first_];
+        latest_generation_ = generation;
+        return *latest_;
     }
 
     std::deque<Tally> tallies_;
     Tally earlier_;
     std::uint64_t first_ = 0;
+    // What the last of() found: nearly always what the next one looks for.
+    Tally* latest_ = nullptr;
+    std::uint32_t latest_generation_ = 0;
 };
 
 }  // namespace lk::pipeline
