@@ -81,6 +81,8 @@ class PutRecordsAnswer {
         std::string_view error_message;    ///< When not.
     };
     [[nodiscard]] std::size_t size() const noexcept { return spans_.size(); }
+    /// How many of the entries are not stored.
+    [[nodiscard]] std::size_t failed() const noexcept { return failed_; }
     [[nodiscard]] Entry operator[](std::size_t index) const;
 
   private:
@@ -94,6 +96,7 @@ class PutRecordsAnswer {
 
     std::string text_;
     std::vector<Span> spans_;
+    std::size_t failed_ = 0;
 };
 
 /// One open or closed shard

@@ -37,7 +37,7 @@ void Core::answered(RequestId id, const PutRecordsAnswer& answer, TimePoint now)
     // Random-key records that failed together come back together, so that a retry is one request
     // again and not many small ones.
     int most_attempts = 1;
-    for (std::size_t i = 0; i < request.parcels.size(); ++i) {
+    for (std::size_t i = 0; answer.failed() != 0 && i < request.parcels.size(); ++i) {
         const Pending& first = *request.parcels[i].first;
         if (first.lane == 0 && !answer[i].stored) {
             most_attempts = std::max<int>(most_attempts, first.attempts);
@@ -93,6 +93,7 @@ void Core::stored(const Parcel& parcel, const PutRecordsAnswer::Entry& entry, Ti
 
 // What an answer tells about the shards. Costs nothing while nobody is throttled or capped.
 void Core::learn(const Request& request, const PutRecordsAnswer& answer, TimePoint now) {
+    if (answer.failed() == 0 && !sending_.sorts()) return;
     using Count = SendQueue::Throttled;
     std::vector<Count> counts;
     ShardMap& shards = sending_.shards();

@@ -47,6 +47,7 @@ void PutRecordsAnswer::add(bool stored, std::string_view first, std::string_view
                       .first_bytes = static_cast<std::uint32_t>(first.size()),
                       .second_bytes = static_cast<std::uint32_t>(second.size()),
                       .stored = stored});
+    failed_ += stored ? 0U : 1U;
     text_.append(first).append(second);
 }
 

@@ -265,6 +265,7 @@ TEST(PutRecordsAnswer, KeepsItsEntriesInOrder) {
     answer.add_failed("Code", "");
     answer.add_stored("", "6");
     ASSERT_EQ(answer.size(), 3U);
+    EXPECT_EQ(answer.failed(), 1U);
     EXPECT_EQ(answer[0].shard_id, "shard");
     EXPECT_EQ(answer[0].sequence_number, "12345");
     EXPECT_EQ(answer[0].error_code, "");
@@ -283,6 +284,7 @@ TEST(PutRecordsAnswer, RefusesMoreTextThanItCanCount) {
     EXPECT_THROW(answer.add_failed("Code", too_long), std::length_error);
     EXPECT_THROW(answer.add_failed(too_long, ""), std::length_error);
     EXPECT_EQ(answer.size(), 1U);
+    EXPECT_EQ(answer.failed(), 0U);
 }
 
 }  // namespace
