@@ -89,9 +89,11 @@ void SlotPool::retire() noexcept {
     {
         const std::lock_guard lock(mutex_);
         slabs_.add_all(free_, returned_.exchange(retired_mark(), std::memory_order_acq_rel));
-        slabs_.free_unused(free_);
         out = static_cast<std::int64_t>(slabs_.objects());
-        for (; free_ != nullptr; free_ = free_->next_free_) --out;
+        for (const Slot* one = free_; one != nullptr; one = one->next_free_) --out;
+        // Where nothing is out all slabs go with this pool.
+        if (out != 0) slabs_.free_unused(free_);
+        free_ = nullptr;
     }
     if (left_.fetch_add(out, std::memory_order_acq_rel) + out == 0) delete this;
 }
