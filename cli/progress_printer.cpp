@@ -12,8 +12,9 @@ std::string as_printed(const std::string& id, std::string_view line) {
 }  // namespace
 
 void ProgressPrinter::when_stored(Published& result, const std::string& id, std::string_view line) {
-    result.on_stored([this, text = as_printed(id, line)](const std::optional<Error>& failure) {
-        if (!failure) print(text);
+    result.on_stored([self = shared_from_this(),
+                      text = as_printed(id, line)](const std::optional<Error>& failure) {
+        if (!failure) self->print(text);
     });
 }
 

@@ -17,8 +17,9 @@ class Console;
 enum class Stage { stored, published };
 
 /// Prints each event's id and line to stdout when it has come so far: "ID<tab>LINE". Thread-safe.
-/// What is printed is written at once, since whoever reads it may rely on it.
-class ProgressPrinter {
+/// What is printed is written at once, since whoever reads it may rely on it. Callbacks keep the
+/// printer, as the last of them may come when all else of a run is over.
+class ProgressPrinter : public std::enable_shared_from_this<ProgressPrinter> {
   public:
     ProgressPrinter(Stage stage, Console& console) : stage_(stage), console_(console) {}
 

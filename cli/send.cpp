@@ -74,9 +74,9 @@ ExitStatus send(const SendOptions& options, Console& console) {
     auto dispatch = try_get_dispatch(settings);
     if (!dispatch) return report_no_dispatch(dispatch.error(), console);
 
-    std::optional<ProgressPrinter> printer;
-    if (options.print) printer.emplace(*options.print, console);
-    Sender sender(*dispatch, options.type, options.fields, console, printer ? &*printer : nullptr);
+    std::shared_ptr<ProgressPrinter> printer;
+    if (options.print) printer = std::make_shared<ProgressPrinter>(*options.print, console);
+    Sender sender(*dispatch, options.type, options.fields, console, printer.get());
     const std::vector<std::string> stdin_alone = {"-"};
     for (const std::string& path : options.files.empty() ? stdin_alone : options.files) {
         if (!sender.send(path)) break;
