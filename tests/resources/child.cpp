@@ -33,6 +33,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+bool threads_run_out = false;
+
 struct Place {
     std::string endpoint;
     std::string outbox;
@@ -128,6 +130,7 @@ void become_nobody_else() {
 }
 
 void run_out_of_threads(const Place& place) {
+    threads_run_out = true;
     become_nobody_else();
     bool first_was_refused = false;
     int most = 0;
@@ -328,6 +331,15 @@ void send_what_is_left(const Place& place) {
 }
 
 }  // namespace
+
+#ifdef __SANITIZE_ADDRESS__
+// Asked by the leak sanitizer at the end. A callback for which no thread could be started is kept
+// for good; besides, the sanitizer wants a thread itself.
+extern "C" [[gnu::visibility("default")]] int __lsan_is_turned_off();  // NOLINT: its own name
+extern "C" int __lsan_is_turned_off() {
+    return threads_run_out ? 1 : 0;
+}
+#endif
 
 int main(int count, char** arguments) {
     if (count != 4) return 2;
