@@ -265,6 +265,22 @@ TEST_F(UnreliableExecutor, AfterCloseTheLibrarysThreadTakesThePlaceOfOneThatNeve
     EXPECT_THAT(log.all(), HasSubstr("the library's own thread"));
 }
 
+TEST_F(UnreliableExecutor, IsReplacedAlsoWhereTheEndComesWhileItIsTriedAgain) {
+    std::atomic<bool> called{false};
+    {
+        std::promise<void> tried_again;
+        auto dispatch = get_dispatch(with_executor([&](Task) {
+            if (++calls_ != 2) return;
+            tried_again.set_value();
+            // Time for the destructor to begin its wait.
+            std::this_thread::sleep_for(200ms);
+        }));
+        dispatch("t").then([&](Outcome) { called = true; });
+        tried_again.get_future().wait();
+    }
+    EXPECT_TRUE(called) << "before the destructor returned";
+}
+
 TEST_F(UnreliableExecutor, ATaskThatIsRunTwiceRunsCallbacksOnce) {
     auto dispatch = get_dispatch(with_executor([&](Task task) {
         pool_.post(task);
