@@ -53,6 +53,7 @@ char* write_json_string(char* out, std::string_view utf8) noexcept;
 class JsonString {
   public:
     JsonString() = default;
+    // Most of an event's texts are absent.
     template <std::convertible_to<std::string_view> Text>
     JsonString(const Text& utf8)
         : text_(utf8), bytes_(text_.empty() ? 2 : json_string_bytes(text_)) {}
