@@ -21,11 +21,9 @@ void write_hex_digits(char* out, Sixteen halves) noexcept {
 }
 
 /// Sixteen bytes as 32 digits.
-void write_hex(char* out, const std::array<std::uint8_t, 16>& bytes) noexcept {
-    Sixteen all;
-    std::memcpy(&all, bytes.data(), sizeof all);
-    const Sixteen high = all >> 4;
-    const Sixteen low = all & 0x0F;
+void write_hex(char* out, Sixteen bytes) noexcept {
+    const Sixteen high = bytes >> 4;
+    const Sixteen low = bytes & 0x0F;
     write_hex_digits(out, __builtin_shufflevector(high, low, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5,
                                                   21, 6, 22, 7, 23));
     write_hex_digits(out + 16, __builtin_shufflevector(high, low, 8, 24, 9, 25, 10, 26, 11, 27, 12,
@@ -34,14 +32,15 @@ void write_hex(char* out, const std::array<std::uint8_t, 16>& bytes) noexcept {
 
 }  // namespace
 
-void write_uuid(char* out, RandomBytes& random) {
-    std::array<std::uint8_t, 16> bytes;
-    random.fill(bytes);
+void write_uuid(char* out, const UuidBytes& random) noexcept {
     // The version (4) and the variant (RFC 9562, section 5.4).
-    bytes[6] = static_cast<std::uint8_t>((bytes[6] & 0x0FU) | 0x40U);
-    bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3FU) | 0x80U);
+    constexpr Sixteen kept = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F, 0xFF,
+                              0x3F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
+    constexpr Sixteen set = {0, 0, 0, 0, 0, 0, 0x40, 0, 0x80};
+    Sixteen bytes;
+    std::memcpy(&bytes, random.data(), sizeof bytes);
     std::array<char, 32> hex;
-    write_hex(hex.data(), bytes);
+    write_hex(hex.data(), (bytes & kept) | set);
     std::memcpy(out, &hex[0], 8);
     out[8] = '-';
     std::memcpy(out + 9, &hex[8], 4);
@@ -51,6 +50,12 @@ void write_uuid(char* out, RandomBytes& random) {
     std::memcpy(out + 19, &hex[16], 4);
     out[23] = '-';
     std::memcpy(out + 24, &hex[20], 12);
+}
+
+void write_uuid(char* out, RandomBytes& random) {
+    UuidBytes bytes;
+    random.fill(bytes);
+    write_uuid(out, bytes);
 }
 
 void TimestampWriter::write(char* out, std::int64_t epoch_ms) noexcept {
@@ -72,8 +77,8 @@ void TimestampWriter::write(char* out, std::int64_t epoch_ms) noexcept {
         write_digits(text + 16, 2, static_cast<unsigned>(clock.minutes().count()));
         write_digits(text + 19, 2, static_cast<unsigned>(clock.seconds().count()));
     }
-    write_digits(text + 23, 3, static_cast<unsigned>((time - whole).count()));
     std::memcpy(out, text, timestamp_bytes);
+    write_digits(out + 23, 3, static_cast<unsigned>((time - whole).count()));
 }
 
 }  // namespace lk::event

@@ -10,7 +10,10 @@
 namespace lk::event {
 
 inline constexpr std::size_t uuid_bytes = 36;
+/// What a UUID is made of: random, but for the six bits that say so.
+using UuidBytes = std::array<std::uint8_t, 16>;
 /// A UUID v4 in lower case (RFC 9562).
+void write_uuid(char* out, const UuidBytes& random) noexcept;
 void write_uuid(char* out, RandomBytes& random);
 
 inline constexpr std::size_t timestamp_bytes = 24;

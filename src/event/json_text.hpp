@@ -56,31 +56,34 @@ class JsonString {
     // Most of an event's texts are absent.
     template <std::convertible_to<std::string_view> Text>
     JsonString(const Text& utf8)
-        : text_(utf8), bytes_(text_.empty() ? 2 : json_string_bytes(text_)) {}
+        : JsonString(utf8, std::string_view(utf8).empty() ? 2 : json_string_bytes(utf8)) {}
     /// Text known to need no escapes, such as a UUID: it is not looked at.
     [[nodiscard]] static JsonString plain(std::string_view text) noexcept {
-        JsonString made;
-        made.text_ = text;
-        made.bytes_ = text.size() + 2;
-        return made;
+        return {text, text.size() + 2};
     }
 
-    [[nodiscard]] std::string_view text() const noexcept { return text_; }
-    [[nodiscard]] bool empty() const noexcept { return text_.empty(); }
+    [[nodiscard]] std::string_view text() const noexcept { return {start_, size_}; }
+    [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
     /// With its quotes.
     [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
     /// Writes it with its quotes; returns the end.
     char* write(char* out) const noexcept {
-        if (bytes_ != text_.size() + 2) return write_json_string(out, text_);
+        if (bytes_ != size_ + 2) return write_json_string(out, text());
         *out++ = '"';
-        if (!text_.empty()) std::memcpy(out, text_.data(), text_.size());
-        out += text_.size();
+        if (size_ != 0) std::memcpy(out, start_, size_);
+        out += size_;
         *out++ = '"';
         return out;
     }
 
   private:
-    std::string_view text_;
+    JsonString(std::string_view text, std::size_t bytes) noexcept
+        : start_(text.data()), size_(text.size()), bytes_(bytes) {}
+
+    // Not a string_view: that is copied whole, and a processor that has just stored its halves
+    // waits until they are in memory.
+    const char* start_ = nullptr;
+    std::size_t size_ = 0;
     std::size_t bytes_ = 2;
 };
 

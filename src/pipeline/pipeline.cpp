@@ -158,26 +158,33 @@ Published Pipeline::write_event(const EventFields& fields) {
         envelope.data = *compact;
     }
 
-    // In the order in which the seed draws them: the key, then the id.
     std::array<char, event::uuid_bytes> key_text;
     std::array<char, event::uuid_bytes> id_text;
     std::array<char, event::timestamp_bytes> timestamp_text;
-    envelope.partition_key = fields.partition_key;
+    // In the order in which the seed draws them: the key, then the id; but at once.
+    std::array<event::UuidBytes, 2> drawn;
+    const std::size_t uuids =
+        (fields.partition_key.empty() ? 1U : 0U) + (fields.id.empty() ? 1U : 0U);
+    bench.random.fill({drawn[0].data(), uuids * sizeof(event::UuidBytes)});
     if (fields.partition_key.empty()) {
-        draw_key(key_text.data(), bench.random);
+        write_key(key_text.data(), drawn[0], bench.random);
         envelope.partition_key = event::JsonString::plain({key_text.data(), key_text.size()});
+    } else {
+        envelope.partition_key = fields.partition_key;
     }
-    envelope.id = fields.id;
     if (fields.id.empty()) {
-        event::write_uuid(id_text.data(), bench.random);
+        event::write_uuid(id_text.data(), drawn[uuids - 1]);
         envelope.id = event::JsonString::plain({id_text.data(), id_text.size()});
+    } else {
+        envelope.id = fields.id;
     }
-    envelope.timestamp = fields.timestamp_text;
     if (fields.timestamp_text.empty()) {
         bench.timestamps.write(timestamp_text.data(),
                                fields.has_timestamp ? fields.timestamp_ms : system_now_ms());
         envelope.timestamp =
             event::JsonString::plain({timestamp_text.data(), timestamp_text.size()});
+    } else {
+        envelope.timestamp = fields.timestamp_text;
     }
     std::string other_producer;
     envelope.producer_id_json = producer_id_json_;
@@ -210,15 +217,19 @@ Published Pipeline::write_record(const RecordFields& fields) {
     draft.explicit_hash_key = fields.explicit_hash_key;
     if (fields.partition_key.empty()) {
         std::unique_ptr<Workbench> spare;
-        draw_key(key_text.data(), workbench(spare).random);
+        RandomBytes& random = workbench(spare).random;
+        event::UuidBytes drawn;
+        random.fill(drawn);
+        write_key(key_text.data(), drawn, random);
         draft.partition_key = {key_text.data(), key_text.size()};
     }
     return accept(draft, fields.partition_key.empty());
 }
 
-// A key that is ours to choose is one for a shard that has room.
-void Pipeline::draw_key(char* out, RandomBytes& random) const {
-    event::write_uuid(out, random);
+// A key that is ours to choose is one for a shard that has room: where the one drawn is not,
+// another.
+void Pipeline::write_key(char* out, const event::UuidBytes& drawn, RandomBytes& random) const {
+    event::write_uuid(out, drawn);
     const pipeline::Budget& budget = driver_->budget();
     for (int redraws = 0; redraws < most_redraws && budget.any_shard_full(); ++redraws) {
         if (!budget.in_full_shard(event::hash_of_partition_key({out, event::uuid_bytes}))) return;
