@@ -230,7 +230,7 @@ class Core {
     [[nodiscard]] bool may_ask_for_shards() const noexcept;
     bool may_be_creating() const noexcept;
     bool next_half(TimePoint now, std::vector<Parcel>& parcels);
-    void settle(Pending* record, Ending ending, Error error, std::string_view shard = {},
+    void settle(Pending* record, Ending ending, Error&& error, std::string_view shard = {},
                 std::string_view sequence_number = {}, bool on_other_shard = false);
     void leave(Pending* record);
     void pause(std::uint64_t lane);

@@ -7,7 +7,7 @@
 
 namespace lk::pipeline {
 
-void Core::settle(Pending* record, Ending ending, Error error, std::string_view shard,
+void Core::settle(Pending* record, Ending ending, Error&& error, std::string_view shard,
                   std::string_view sequence_number, bool on_other_shard) {
     Generations::Tally& tally = generations_.settled(record->generation);
     switch (ending) {
@@ -19,8 +19,15 @@ void Core::settle(Pending* record, Ending ending, Error error, std::string_view 
     record->settled = true;
     all_.remove(record);
     sending_.settled(record);
-    settled_.push_back(
-        {record, ending, shard, sequence_number, std::move(error), !record->bound, on_other_shard});
+    // Made where it will be, as this is for each record; nearly all are published.
+    Settled& told = settled_.emplace_back();
+    told.record = record;
+    told.ending = ending;
+    told.shard_id = shard;
+    told.sequence_number = sequence_number;
+    if (ending != Ending::published) told.error = std::move(error);
+    told.released = !record->bound;
+    told.on_other_shard = on_other_shard;
     if (record->lane != 0) {
         if (lanes_.is_paused(record->lane)) {
             --tally.paused;

@@ -24,7 +24,10 @@ class SendQueue::Filling {
     std::size_t add(Pending* record) {
         const std::size_t bytes = record->counted_bytes();
         if (!aggregates(*record)) {
-            parcels_.push_back({.first = record, .bytes = bytes, .last = record});
+            // Made where it will be, as this is for each record.
+            Parcel& parcel = parcels_.emplace_back();
+            parcel.first = parcel.last = record;
+            parcel.bytes = bytes;
             bytes_ += bytes;
             closed_ = bytes > default_record_limit && large_alone_;
             return bytes;
