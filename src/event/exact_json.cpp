@@ -51,8 +51,11 @@ bool ExactJson::document() {
     if (at == end_ || *at != '"') return fail(flaw, at);
     at = string_end(at + 1, ends);
     if (at == nullptr) return nullptr;
-    at = space(at);
-    if (at == end_ || *at != ':') return fail(JsonFlaw::no_colon, at);
+    // Nearly all text is compact already, so a colon is looked for before white space.
+    if (at == end_ || *at != ':') {
+        at = space(at);
+        if (at == end_ || *at != ':') return fail(JsonFlaw::no_colon, at);
+    }
     return space(at + 1);
 }
 
@@ -90,6 +93,7 @@ const char* ExactJson::value(const char* at) {
         while (true) {
             if (at == nullptr || depth_ == 0) return at;
             const bool in_object = open_[depth_ - 1] == '{';
+            if (at != end_ && *at == ',') break;
             at = space(at);
             const char next = at == end_ ? '\0' : *at;
             if (next == ',') break;
