@@ -29,7 +29,8 @@ class Slot;
 /// sends. A slow one delays other completions, never sending. In there, get() and wait() on an
 /// unresolved result, flush() and close() would wait for themselves: they fail at once with
 /// `would_deadlock`; so they do inside a client's put_records(). An exception that leaves a
-/// callback goes to the log hook and stops nothing.
+/// callback goes to the log hook and stops nothing. Where the system has no thread for them they
+/// run when it has, at the latest in the destructor of their dispatch function.
 ///
 /// With a client of the library's own, a thread in get() or wait() does the sending meanwhile where
 /// there is little else to send: a lone event then crosses no other thread. It needs as much stack

@@ -78,10 +78,11 @@ std::shared_ptr<Completions> Completions::make(Executor executor, Log log) {
 Completions::Completions(Executor executor, bool own_thread, Log log) noexcept
     : executor_(std::move(executor)), own_thread_(own_thread), log_(std::move(log)) {}
 
-void Completions::add(detail::Slot* slot) {
+void Completions::add(detail::Slot* slot) noexcept {
     {
         const std::lock_guard lock(mutex_);
-        queue_.push_back(slot);
+        (first_ == nullptr ? first_ : last_->next_to_complete()) = slot;
+        last_ = slot;
         if (scheduled_) return;
         scheduled_ = true;
     }
@@ -93,7 +94,7 @@ void Completions::close() noexcept {
         const std::lock_guard lock(mutex_);
         closed_ = true;
         // Once more at once, in place of the one that waits for its time.
-        if (scheduled_ ? !std::exchange(retry_pending_, false) : queue_.empty()) return;
+        if (scheduled_ ? !std::exchange(retry_pending_, false) : nothing_waits()) return;
         scheduled_ = true;
     }
     schedule();
@@ -106,10 +107,18 @@ void Completions::wait_until_idle(TimePoint deadline) {
     const auto idle = [this] {
         return !scheduled_ || !(own_thread_ || executor_replaced_ || retrying_);
     };
-    if (deadline == never) {
-        idle_.wait(lock, idle);
-    } else {
-        idle_.wait_until(lock, deadline, idle);
+    while (true) {
+        if (deadline == never) {
+            idle_.wait(lock, idle);
+        } else {
+            idle_.wait_until(lock, deadline, idle);
+        }
+        if (scheduled_ || nothing_waits()) return;
+        // No thread could be had for them, and nobody asks for one again.
+        scheduled_ = true;
+        lock.unlock();
+        run();
+        lock.lock();
     }
 }
 
@@ -128,15 +137,16 @@ void Completions::schedule() noexcept {
 }
 
 void Completions::run() noexcept {
-    std::vector<detail::Slot*> batch;
+    detail::Slot* slot = nullptr;
     {
         const std::lock_guard lock(mutex_);
-        batch.swap(queue_);
+        slot = std::exchange(first_, nullptr);
         turns_lost_ = 0;
     }
     {
         const MustNotWait mark;
-        for (detail::Slot* slot : batch) {
+        for (detail::Slot* next = nullptr; slot != nullptr; slot = next) {
+            next = slot->next_to_complete();
             try {
                 slot->complete();
             } catch (const std::exception& thrown) {
@@ -150,7 +160,7 @@ void Completions::run() noexcept {
     }
     {
         const std::lock_guard lock(mutex_);
-        if (queue_.empty()) {
+        if (nothing_waits()) {
             scheduled_ = false;
             idle_.notify_all();
             return;
@@ -176,7 +186,8 @@ void Completions::turn_was_lost() noexcept {
         lock.unlock();
         thread->post([self, thread] { self->try_again(); }, when);
     } catch (...) {
-        // Out of memory or threads. The results stay queued; the next one, or close(), tries again.
+        // Out of memory or threads. The results stay queued; the next one, or close(), tries again,
+        // and wait_until_idle() needs none.
         const std::lock_guard lock(mutex_);
         retry_pending_ = false;
         scheduled_ = false;

@@ -5,7 +5,6 @@
 #include <memory>
 #include <mutex>
 #include <string_view>
-#include <vector>
 
 #include <lk/error.hpp>
 
@@ -42,13 +41,14 @@ class Completions : public std::enable_shared_from_this<Completions> {
     Completions(Executor executor, bool own_thread, Log log) noexcept;
 
     /// The slot is settled and has a continuation. From any thread.
-    void add(detail::Slot* slot);
+    void add(detail::Slot* slot) noexcept;
 
     /// The dispatch function is closed: an executor that fails from now on is not tried again.
     void close() noexcept;
 
     /// close(), and waits until the callbacks of what is settled have run, but no later than the
-    /// deadline. Not for the user's executor: whether it still runs is the user's business.
+    /// deadline. Not for the user's executor: whether it still runs is the user's business. Where
+    /// no thread can be had for them they run on this one.
     void wait_until_idle(TimePoint deadline);
 
     /// Made in a process that this one was forked from: not to be used here.
@@ -63,6 +63,8 @@ class Completions : public std::enable_shared_from_this<Completions> {
   private:
     class Turn;
 
+    /// With the lock held.
+    [[nodiscard]] bool nothing_waits() const noexcept { return first_ == nullptr; }
     void schedule() noexcept;
     void run() noexcept;
     void turn_was_lost() noexcept;
@@ -77,7 +79,9 @@ class Completions : public std::enable_shared_from_this<Completions> {
     const Log log_;
 
     std::mutex mutex_;
-    std::vector<detail::Slot*> queue_;
+    // What waits, in its order, linked through the slots: there may be no memory for anything else.
+    detail::Slot* first_ = nullptr;
+    detail::Slot* last_ = nullptr;
     std::condition_variable idle_;
     bool scheduled_ = false;      // a turn is with the executor, or will be
     bool retry_pending_ = false;  // it will be, after a pause

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/as_soon_as_memory.hpp"
 #include "pipeline/completions.hpp"
 #include "pipeline/slot_pool.hpp"
 
@@ -157,7 +158,8 @@ void Slot::on_settled(Continuation continuation) {
 
 void Slot::complete() {
     const Continuation continuation = std::exchange(continuations_->settled, nullptr);
-    Outcome outcome = settlement_->outcome();
+    // It waits for memory here rather than be lost.
+    Outcome outcome = as_soon_as_memory([this] { return settlement_->outcome(); });
     pool_->give_back(this);
     continuation(std::move(outcome));
 }

@@ -65,6 +65,8 @@ class Slot {
 
     /// Runs the continuation; on the completion thread.
     void complete();
+    /// Which is to complete() after this one; for Completions, between on_settled() and complete().
+    [[nodiscard]] Slot*& next_to_complete() noexcept { return continuations_->next; }
     /// Runs a task where continuations run, in its turn.
     static void run(const std::shared_ptr<pipeline::Completions>& completions,
                     std::function<void()> task);
@@ -92,6 +94,7 @@ class Slot {
     struct Continuations {
         StoredContinuation stored;
         Continuation settled;
+        Slot* next = nullptr;
     };
     [[nodiscard]] Continuations& continuations();
     void wait_for(std::uint32_t bits);

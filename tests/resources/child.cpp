@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
@@ -147,19 +148,21 @@ void run_out_of_threads(const Place& place) {
             must(!client.error().message.empty(), "a refusal says why");
             continue;
         }
-        auto dispatch = lk::try_get_dispatch(options_of(place, client.value()));
-        if (!dispatch) {
-            must(!dispatch.error().message.empty(), "a refusal says why");
-            continue;
+        std::atomic<int> called{0};
+        {
+            auto dispatch = lk::try_get_dispatch(options_of(place, client.value()));
+            if (!dispatch) {
+                must(!dispatch.error().message.empty(), "a refusal says why");
+                continue;
+            }
+            (*dispatch)("t").then([&](const lk::Outcome& outcome) {
+                if (outcome) ++called;
+            });
+            must((*dispatch)("t").wait().has_value(), "an event goes out by the threads there are");
+            const auto counts = dispatch->close(60s);
+            must(counts && counts->published == 2, "nothing is lost for the lack of a thread");
         }
-        try {
-            (*dispatch)("t").then([](const lk::Outcome&) {});
-        } catch (const std::exception&) {
-            // Said, too.
-        }
-        must((*dispatch)("t").wait().has_value(), "an event goes out by the threads there are");
-        const auto counts = dispatch->close(60s);
-        must(counts && counts->published == 2, "nothing is lost for the lack of a thread");
+        must(called == 1, "nor is a callback, with " + std::to_string(more) + " threads");
         ++most;
     }
     if (!first_was_refused) {
@@ -175,6 +178,8 @@ std::uint64_t failing_now = 0;
 // One use of the library from begin to end; false: it had fewer allocations.
 bool use(const Place& place, std::uint64_t failing) {
     failing_now = failing;
+    bool asked = false;
+    std::atomic<int> called{0};
     lk::testing::fail_allocation(failing);
     try {
         auto client = client_of(place);
@@ -183,8 +188,11 @@ bool use(const Place& place, std::uint64_t failing) {
             if (dispatch) {
                 auto first = (*dispatch)("t", lk::json("1"), {.partition_key = "key"});
                 auto second = (*dispatch)("t", lk::json("2"));
-                (*dispatch)("t", lk::json("3")).then([](const lk::Outcome&) {});
+                (*dispatch)("t", lk::json("3")).then([&](const lk::Outcome& outcome) {
+                    if (outcome) ++called;
+                });
                 lk::testing::stop_failing();
+                asked = true;
                 const auto counts = dispatch->close(30s);
                 must(counts && counts->published == 3, "what was accepted is published");
                 must(first.ready() && second.ready(), "a result comes");
@@ -194,6 +202,7 @@ bool use(const Place& place, std::uint64_t failing) {
         // A clear end.
     }
     lk::testing::stop_failing();
+    must(called == 1 || !asked, "a callback is called");
     return lk::testing::allocation_failed();
 }
 
