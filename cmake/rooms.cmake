@@ -24,7 +24,8 @@ set(LK_HARDENING "$<$<CONFIG:Release>:-fstack-protector-strong;-D_FORTIFY_SOURCE
 # A structure of more than 32 bytes that is emptied or copied whole: GCC takes a string instruction for
 # it, which needs some thirty cycles to begin, where a handful of stores would do.
 set(LK_COPIES "")
-if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64"
+   AND CMAKE_SIZEOF_VOID_P EQUAL 8)
   set(LK_COPIES -mmemset-strategy=vector_loop:512:noalign,libcall:-1:noalign
       -mmemcpy-strategy=vector_loop:512:noalign,libcall:-1:noalign)
 endif()

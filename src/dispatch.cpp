@@ -253,6 +253,8 @@ Expected<std::shared_ptr<detail::Pipeline>, Error> make_pipeline(const DispatchS
     auto dead_letters = take_dead_letters(settings, driver.log);
     if (!dead_letters) return std::move(dead_letters).error();
     driver.observers.take_dead_letters = std::move(dead_letters).value();
+    // What these are not told of stays in the outbox, and close() waits for it.
+    if (driver.observers.any()) driver.completions->start_thread();
     if (has_outbox(settings)) {
         auto outbox = open_outbox(settings, driver.log);
         if (!outbox) return std::move(outbox).error();

@@ -30,7 +30,8 @@ class Slot;
 /// unresolved result, flush() and close() would wait for themselves: they fail at once with
 /// `would_deadlock`; so they do inside a client's put_records(). An exception that leaves a
 /// callback goes to the log hook and stops nothing. Where the system has no thread for them they
-/// run when it has, at the latest in the destructor of their dispatch function.
+/// wait for the next result of their dispatch function, and run in its destructor at the latest, on
+/// the thread that destroys it, unless that is a callback itself.
 ///
 /// With a client of the library's own, a thread in get() or wait() does the sending meanwhile where
 /// there is little else to send: a lone event then crosses no other thread. It needs as much stack
@@ -83,8 +84,8 @@ class Published {
     /// What `co_await` waits with.
     class Awaiter;
 
-    /// `Event event = co_await dispatch(...)`; throws DispatchError when it failed. Always resumes
-    /// on the completion thread or executor. A coroutine that is destroyed before then must not
+    /// `Event event = co_await dispatch(...)`; throws DispatchError when it failed. Resumes where
+    /// callbacks run, never inside dispatch(). A coroutine that is destroyed before then must not
     /// be waiting here.
     Awaiter operator co_await() &&;
 

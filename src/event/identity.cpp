@@ -32,7 +32,7 @@ void write_hex(char* out, Sixteen bytes) noexcept {
 
 }  // namespace
 
-void write_uuid(char* out, const UuidBytes& random) noexcept {
+void write_uuid(char* out, UuidBytes random) noexcept {
     // The version (4) and the variant (RFC 9562, section 5.4).
     constexpr Sixteen kept = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F, 0xFF,
                               0x3F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
@@ -53,7 +53,7 @@ void write_uuid(char* out, const UuidBytes& random) noexcept {
 }
 
 void write_uuid(char* out, RandomBytes& random) {
-    UuidBytes bytes;
+    std::array<std::uint8_t, random_uuid_bytes> bytes;
     random.fill(bytes);
     write_uuid(out, bytes);
 }

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "base/random.hpp"
@@ -10,10 +11,11 @@
 namespace lk::event {
 
 inline constexpr std::size_t uuid_bytes = 36;
+inline constexpr std::size_t random_uuid_bytes = 16;
 /// What a UUID is made of: random, but for the six bits that say so.
-using UuidBytes = std::array<std::uint8_t, 16>;
+using UuidBytes = std::span<const std::uint8_t, random_uuid_bytes>;
 /// A UUID v4 in lower case (RFC 9562).
-void write_uuid(char* out, const UuidBytes& random) noexcept;
+void write_uuid(char* out, UuidBytes random) noexcept;
 void write_uuid(char* out, RandomBytes& random);
 
 inline constexpr std::size_t timestamp_bytes = 24;

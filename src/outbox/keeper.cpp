@@ -5,7 +5,7 @@
 #include <map>
 #include <utility>
 
-#include "base/as_soon_as_memory.hpp"
+#include "outbox/as_soon_as_memory.hpp"
 
 namespace lk::outbox {
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -70,6 +71,11 @@ TimePoint CompletionThread::State::take_due() {
     TimePoint next = never;
     if (timed.empty()) return next;
     const TimePoint now = std::chrono::steady_clock::now();
+    try {
+        tasks.reserve(tasks.size() + timed.size());
+    } catch (const std::bad_alloc&) {
+        return now + std::chrono::milliseconds(10);
+    }
     std::erase_if(timed, [&](Timed& one) {
         if (one.when > now) {
             next = std::min(next, one.when);

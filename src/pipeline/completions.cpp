@@ -62,21 +62,15 @@ Error Completions::would_deadlock(std::string_view call) {
 }
 
 std::shared_ptr<Completions> Completions::make(Executor executor, Log log) {
-    const bool own_thread = !executor;
-    if (own_thread) {
-        // The thread starts with the first task, not with the dispatch function. One task is
-        // scheduled at a time, so this needs no lock of its own.
-        executor = [kept = std::make_shared<std::shared_ptr<CompletionThread>>()](
-                       std::function<void()> task) {
-            if (*kept == nullptr) *kept = CompletionThread::shared();
-            (*kept)->post(std::move(task));
-        };
-    }
-    return std::make_shared<Completions>(std::move(executor), own_thread, std::move(log));
+    return std::make_shared<Completions>(std::move(executor), std::move(log));
 }
 
-Completions::Completions(Executor executor, bool own_thread, Log log) noexcept
-    : executor_(std::move(executor)), own_thread_(own_thread), log_(std::move(log)) {}
+Completions::Completions(Executor executor, Log log) noexcept
+    : executor_(std::move(executor)), own_thread_(!executor_), log_(std::move(log)) {}
+
+void Completions::start_thread() {
+    if (own_thread_ && thread_ == nullptr) thread_ = CompletionThread::shared();
+}
 
 void Completions::add(detail::Slot* slot) noexcept {
     {
@@ -118,6 +112,8 @@ void Completions::wait_until_idle(TimePoint deadline) {
         scheduled_ = true;
         lock.unlock();
         run();
+        // A callback has forked, and this is the child.
+        if (inherited()) return;
         lock.lock();
     }
 }
@@ -127,7 +123,13 @@ void Completions::schedule() noexcept {
     std::shared_ptr<Turn> turn;
     try {
         turn = std::make_shared<Turn>(shared_from_this());
-        executor_([turn] { turn->run(); });
+        if (own_thread_) {
+            // One turn is scheduled at a time, so this needs no lock.
+            start_thread();
+            thread_->post([turn] { turn->run(); });
+        } else {
+            executor_([turn] { turn->run(); });
+        }
     } catch (const std::exception& thrown) {
         tell(log_error, "the executor threw: ", thrown.what());
     } catch (...) {
@@ -171,6 +173,7 @@ void Completions::run() noexcept {
 
 // Perhaps under a lock of the executor's own, so this calls neither it nor the log hook.
 void Completions::turn_was_lost() noexcept {
+    bool announced = false;
     try {
         const auto thread = CompletionThread::shared();
         const auto self = shared_from_this();
@@ -182,14 +185,15 @@ void Completions::turn_was_lost() noexcept {
             return;
         }
         const TimePoint when = std::chrono::steady_clock::now() + pause_after(turns_lost_++);
-        retry_pending_ = true;
+        announced = retry_pending_ = true;
         lock.unlock();
         thread->post([self, thread] { self->try_again(); }, when);
     } catch (...) {
         // Out of memory or threads. The results stay queued; the next one, or close(), tries again,
         // and wait_until_idle() needs none.
         const std::lock_guard lock(mutex_);
-        retry_pending_ = false;
+        // close() may have taken this turn over meanwhile.
+        if (announced && !std::exchange(retry_pending_, false)) return;
         scheduled_ = false;
         idle_.notify_all();
     }

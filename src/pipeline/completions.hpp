@@ -17,6 +17,8 @@ class Slot;
 
 namespace lk::pipeline {
 
+class CompletionThread;
+
 /// A line for the user's log hook: how serious (LogLevel's number), and what.
 using Log = std::function<void(int, std::string_view)>;
 
@@ -38,7 +40,11 @@ class Completions : public std::enable_shared_from_this<Completions> {
     /// Without an executor the thread is the one that all dispatch functions without one share.
     static std::shared_ptr<Completions> make(Executor executor, Log log);
 
-    Completions(Executor executor, bool own_thread, Log log) noexcept;
+    Completions(Executor executor, Log log) noexcept;
+
+    /// Starts the library's thread now, where there is no executor; it starts with the first
+    /// callback otherwise. Before the first add(). Throws where it cannot.
+    void start_thread();
 
     /// The slot is settled and has a continuation. From any thread.
     void add(detail::Slot* slot) noexcept;
@@ -48,7 +54,7 @@ class Completions : public std::enable_shared_from_this<Completions> {
 
     /// close(), and waits until the callbacks of what is settled have run, but no later than the
     /// deadline. Not for the user's executor: whether it still runs is the user's business. Where
-    /// no thread can be had for them they run on this one.
+    /// no thread can be had for them they run on this one, which may then take longer.
     void wait_until_idle(TimePoint deadline);
 
     /// Made in a process that this one was forked from: not to be used here.
@@ -77,6 +83,7 @@ class Completions : public std::enable_shared_from_this<Completions> {
     const Executor executor_;
     const bool own_thread_;
     const Log log_;
+    std::shared_ptr<CompletionThread> thread_;
 
     std::mutex mutex_;
     // What waits, in its order, linked through the slots: there may be no memory for anything else.

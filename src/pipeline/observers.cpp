@@ -62,7 +62,7 @@ void Observers::look(const ObserverOptions& options, std::vector<Seen> batch) {
     std::exception_ptr thrown;
     std::vector<DeadLetter> dead;
     std::vector<std::function<void(bool)>> taken;
-    for (Seen& seen : batch) {
+    const auto tell = [&](Seen& seen) {
         const Outcome outcome = seen.settlement->outcome();
         // What cannot be read back is given as it stands.
         Event event =
@@ -82,6 +82,14 @@ void Observers::look(const ObserverOptions& options, std::vector<Seen> batch) {
             if (seen.then) taken.push_back(std::move(seen.then));
         } else if (seen.then) {
             seen.then(true);
+        }
+    };
+    for (Seen& seen : batch) {
+        try {
+            tell(seen);
+        } catch (...) {
+            // Out of memory. It is let go of untold, and stays where it is kept.
+            thrown = std::current_exception();
         }
     }
     if (!dead.empty()) {

@@ -32,6 +32,8 @@ struct ObserverOptions {
     /// Is told how each event ended, and whether an earlier run had dispatched it.
     std::function<void(const Event&, const Outcome&, bool)> on_settled = {};
     TakeDeadLetters take_dead_letters = {};
+
+    [[nodiscard]] bool any() const noexcept { return on_settled || take_dead_letters; }
 };
 
 /// Those who want to know of events that they hold no results of: called where callbacks are, in

@@ -119,6 +119,11 @@ Pipeline::~Pipeline() {
     // itself, ends on this thread: nothing of ours then still runs when main() returns.
     driver_->detach_and_wait();
     completions_->wait_until_idle(deadline);
+    // A callback that ran here has forked, and this is the child.
+    if (driver_->loop().inherited()) {
+        keep_for_good(driver_);
+        keep_for_good(completions_);
+    }
 }
 
 bool Pipeline::may_wait() const noexcept {
@@ -162,18 +167,19 @@ Published Pipeline::write_event(const EventFields& fields) {
     std::array<char, event::uuid_bytes> id_text;
     std::array<char, event::timestamp_bytes> timestamp_text;
     // In the order in which the seed draws them: the key, then the id; but at once.
-    std::array<event::UuidBytes, 2> drawn;
-    const std::size_t uuids =
-        (fields.partition_key.empty() ? 1U : 0U) + (fields.id.empty() ? 1U : 0U);
-    bench.random.fill({drawn[0].data(), uuids * sizeof(event::UuidBytes)});
+    std::array<std::uint8_t, 2 * event::random_uuid_bytes> drawn;
+    std::span<const std::uint8_t> left(
+        drawn.data(), ((fields.partition_key.empty() ? 1U : 0U) + (fields.id.empty() ? 1U : 0U)) *
+                          event::random_uuid_bytes);
+    if (!left.empty()) bench.random.fill({drawn.data(), left.size()});
     if (fields.partition_key.empty()) {
-        write_key(key_text.data(), drawn[0], bench.random);
+        write_key(key_text.data(), left.first<event::random_uuid_bytes>(), bench.random);
         envelope.partition_key = event::JsonString::plain({key_text.data(), key_text.size()});
     } else {
         envelope.partition_key = fields.partition_key;
     }
     if (fields.id.empty()) {
-        event::write_uuid(id_text.data(), drawn[uuids - 1]);
+        event::write_uuid(id_text.data(), left.last<event::random_uuid_bytes>());
         envelope.id = event::JsonString::plain({id_text.data(), id_text.size()});
     } else {
         envelope.id = fields.id;
@@ -218,7 +224,7 @@ Published Pipeline::write_record(const RecordFields& fields) {
     if (fields.partition_key.empty()) {
         std::unique_ptr<Workbench> spare;
         RandomBytes& random = workbench(spare).random;
-        event::UuidBytes drawn;
+        std::array<std::uint8_t, event::random_uuid_bytes> drawn;
         random.fill(drawn);
         write_key(key_text.data(), drawn, random);
         draft.partition_key = {key_text.data(), key_text.size()};
@@ -228,7 +234,7 @@ Published Pipeline::write_record(const RecordFields& fields) {
 
 // A key that is ours to choose is one for a shard that has room: where the one drawn is not,
 // another.
-void Pipeline::write_key(char* out, const event::UuidBytes& drawn, RandomBytes& random) const {
+void Pipeline::write_key(char* out, event::UuidBytes drawn, RandomBytes& random) const {
     event::write_uuid(out, drawn);
     const pipeline::Budget& budget = driver_->budget();
     for (int redraws = 0; redraws < most_redraws && budget.any_shard_full(); ++redraws) {

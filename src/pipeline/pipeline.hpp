@@ -48,7 +48,7 @@ class Pipeline {
     Published accept(pipeline::Draft& draft, bool random_key);
     std::optional<Error> find_room(pipeline::Draft& draft);
     Error no_room(pipeline::Budget::Answer why, std::string_view partition_key) const;
-    void write_key(char* out, const event::UuidBytes& drawn, RandomBytes& random) const;
+    void write_key(char* out, event::UuidBytes drawn, RandomBytes& random) const;
     Expected<FlushCounts, Error> wait(pipeline::FlushWait& wait, TimePoint deadline);
     [[nodiscard]] bool may_wait() const noexcept;
 

@@ -1,8 +1,10 @@
 #include "pipeline/slot.hpp"
 
+#include <chrono>
+#include <new>
+#include <thread>
 #include <utility>
 
-#include "base/as_soon_as_memory.hpp"
 #include "pipeline/completions.hpp"
 #include "pipeline/slot_pool.hpp"
 
@@ -156,10 +158,26 @@ void Slot::on_settled(Continuation continuation) {
     }
 }
 
+// Others may give memory back, so it is asked for some times; whoever waits for the outcome is told
+// in any case.
+Outcome Slot::outcome_or_why_not() const {
+    for (int tries = 0; tries < 10; ++tries) {
+        try {
+            return settlement_->outcome();
+        } catch (const std::bad_alloc&) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        }
+    }
+    // Short enough for a string to need no memory.
+    return Error{settlement_->published ? ErrorCode::internal : settlement_->error.code,
+                 "out of memory",
+                 settlement_->published || settlement_->error.may_have_been_delivered,
+                 settlement_->attempts};
+}
+
 void Slot::complete() {
     const Continuation continuation = std::exchange(continuations_->settled, nullptr);
-    // It waits for memory here rather than be lost.
-    Outcome outcome = as_soon_as_memory([this] { return settlement_->outcome(); });
+    Outcome outcome = outcome_or_why_not();
     pool_->give_back(this);
     continuation(std::move(outcome));
 }

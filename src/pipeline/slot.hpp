@@ -97,6 +97,7 @@ class Slot {
         Slot* next = nullptr;
     };
     [[nodiscard]] Continuations& continuations();
+    [[nodiscard]] Outcome outcome_or_why_not() const;
     void wait_for(std::uint32_t bits);
     void tell_stored(StoredContinuation continuation, std::optional<Error> failure) const;
 

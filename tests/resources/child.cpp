@@ -130,46 +130,65 @@ void become_nobody_else() {
     }
 }
 
+void limit_threads(rlim_t most) {
+    rlimit now{};
+    must(getrlimit(RLIMIT_NPROC, &now) == 0, "a limit can be read");
+    now.rlim_cur = most;
+    must(setrlimit(RLIMIT_NPROC, &now) == 0, "a limit can be set");
+}
+
+// False: it was refused.
+bool use_the_threads_there_are(const Place& place, std::shared_ptr<lk::KinesisClient> client,
+                               bool observed) {
+    std::atomic<int> called{0};
+    std::atomic<int> told{0};
+    {
+        lk::DispatchOptions options = options_of(place, std::move(client));
+        if (observed) {
+            options.on_settled = [&](const lk::Event&, const lk::Outcome&, bool) { ++told; };
+        }
+        auto dispatch = lk::try_get_dispatch(options);
+        if (!dispatch) {
+            must(!dispatch.error().message.empty(), "a refusal says why");
+            return false;
+        }
+        (*dispatch)("t").then([&](const lk::Outcome& outcome) {
+            if (outcome) ++called;
+        });
+        must((*dispatch)("t").wait().has_value(), "an event goes out by the threads there are");
+        const auto counts = dispatch->close(60s);
+        must(counts && counts->published == 2, "nothing is lost for the lack of a thread");
+    }
+    must(called == 1, "nor is a callback");
+    must(told == (observed ? 2 : 0), "nor what observers are told");
+    return true;
+}
+
 void run_out_of_threads(const Place& place) {
     threads_run_out = true;
     become_nobody_else();
     bool first_was_refused = false;
-    int most = 0;
+    int worked = 0;
+    int worked_observed = 0;
     // One more each time, from none at all to all that are wanted.
     for (rlim_t more = 0; more < 8; ++more) {
-        const rlimit limit{1 + more, RLIM_INFINITY};
-        rlimit now{};
-        must(getrlimit(RLIMIT_NPROC, &now) == 0, "a limit can be read");
-        now.rlim_cur = limit.rlim_cur;
-        must(setrlimit(RLIMIT_NPROC, &now) == 0, "a limit can be set");
-        auto client = client_of(place);
-        if (!client) {
-            first_was_refused = first_was_refused || more == 0;
-            must(!client.error().message.empty(), "a refusal says why");
-            continue;
-        }
-        std::atomic<int> called{0};
-        {
-            auto dispatch = lk::try_get_dispatch(options_of(place, client.value()));
-            if (!dispatch) {
-                must(!dispatch.error().message.empty(), "a refusal says why");
-                continue;
+        for (const bool observed : {false, true}) {
+            limit_threads(1 + more);
+            auto client = client_of(place);
+            if (!client) {
+                first_was_refused = first_was_refused || more == 0;
+                must(!client.error().message.empty(), "a refusal says why");
+            } else if (use_the_threads_there_are(place, client.value(), observed)) {
+                ++(observed ? worked_observed : worked);
             }
-            (*dispatch)("t").then([&](const lk::Outcome& outcome) {
-                if (outcome) ++called;
-            });
-            must((*dispatch)("t").wait().has_value(), "an event goes out by the threads there are");
-            const auto counts = dispatch->close(60s);
-            must(counts && counts->published == 2, "nothing is lost for the lack of a thread");
         }
-        must(called == 1, "nor is a callback, with " + std::to_string(more) + " threads");
-        ++most;
     }
     if (!first_was_refused) {
         std::fprintf(stderr, "threads cannot be limited here\n");
         std::exit(77);
     }
-    must(most > 0, "with threads enough it works");
+    must(worked > worked_observed && worked_observed > 0,
+         "with threads enough it works, and an observer wants one more");
 }
 
 /// For the message when the process ends of it.
@@ -342,8 +361,7 @@ void send_what_is_left(const Place& place) {
 }  // namespace
 
 #ifdef __SANITIZE_ADDRESS__
-// Asked by the leak sanitizer at the end. A callback for which no thread could be started is kept
-// for good; besides, the sanitizer wants a thread itself.
+// Asked by the leak sanitizer at the end, which wants a thread itself.
 extern "C" [[gnu::visibility("default")]] int __lsan_is_turned_off();  // NOLINT: its own name
 extern "C" int __lsan_is_turned_off() {
     return threads_run_out ? 1 : 0;

@@ -4,7 +4,7 @@
 #include <new>
 #include <thread>
 
-namespace lk {
+namespace lk::outbox {
 
 /// For what must be done and only needs memory: does it, and where there is none does it again,
 /// until there is. `work` must leave nothing half done when it throws std::bad_alloc.
@@ -19,4 +19,4 @@ auto as_soon_as_memory(const Work& work) {
     }
 }
 
-}  // namespace lk
+}  // namespace lk::outbox
