@@ -52,8 +52,8 @@ int main(int argc, char** argv) {
     std::vector<std::string> data;
     for (int i = 0; i < 1000; ++i) data.push_back(lk::bench::data_of_300_bytes(i));
 
-    // Connections and pages are there when the clock starts, as they are in a service that runs: the
-    // budget has been full once.
+    // Connections and pages are there when the clock starts, as they are in a service that runs:
+    // the budget has been full once.
     const std::size_t filling = options.budget_bytes / lk::bench::data_of_300_bytes(0).size();
     for (std::size_t i = 0; i < filling; ++i) {
         dispatch("element inserted in collection posts", lk::json(data[i % 1000]));
