@@ -125,24 +125,30 @@ TEST_F(Outbox, AnEventThatIsRefusedItselfIsADeadLetter) {
     with_letters.dead_letters = {.callback =
                                      [&](const Event& event, const Error& error) {
                                          const std::lock_guard lock(mutex);
-                                         dead.push_back(event.type + ": " + error.message);
+                                         dead.push_back(event.type + ": " + error.message + " " +
+                                                        std::to_string(error.attempts));
                                      },
                                  .file = file};
+    std::string attempts;
     {
         auto dispatch = get_dispatch(with_letters);
         Published innocent = dispatch("innocent");
         Published guilty = dispatch("guilty", json("1"), {.partition_key = "k"});
         EXPECT_TRUE(innocent.wait());
-        EXPECT_EQ(guilty.wait().error().code, ErrorCode::invalid_request);
+        const Error refused = guilty.wait().error();
+        EXPECT_EQ(refused.code, ErrorCode::invalid_request);
+        EXPECT_GE(refused.attempts, 1);
+        attempts = std::to_string(refused.attempts);
         EXPECT_TRUE(dispatch.close(60s));
     }
-    EXPECT_THAT(dead, ElementsAre("guilty: refused by the test"));
+    EXPECT_THAT(dead, ElementsAre("guilty: refused by the test " + attempts));
     std::ifstream lines(file);
     std::string line;
     ASSERT_TRUE(std::getline(lines, line));
     EXPECT_THAT(line, HasSubstr(R"("type":"guilty","data":1,)"));
     EXPECT_THAT(line, HasSubstr(R"("stream":"entrypoint","failedAt":")"));
     EXPECT_THAT(line, HasSubstr(R"("code":"invalid_request","message":"refused by the test")"));
+    EXPECT_THAT(line, HasSubstr("\"attempts\":" + attempts));
     EXPECT_FALSE(std::getline(lines, line));
     const auto before = kinesis->records().size();
     { (void)get_dispatch(durable()).close(60s); }
