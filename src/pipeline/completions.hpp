@@ -27,8 +27,8 @@ inline constexpr int log_warning = 1;
 inline constexpr int log_error = 2;
 
 /// Runs callbacks and resumes coroutines one at a time, in the order in which their results were
-/// settled: on one thread of the library that starts with the first callback, or on the user's
-/// executor, which gets one task at a time.
+/// settled: on one thread of the library (see start_thread()), or on the user's executor, which
+/// gets one task at a time.
 ///
 /// An executor that throws, or lets a task go without running it, is given another after a pause;
 /// after close() the library's own thread takes its place. So nothing is lost with a pool that was

@@ -168,18 +168,18 @@ Published Pipeline::write_event(const EventFields& fields) {
     std::array<char, event::timestamp_bytes> timestamp_text;
     // In the order in which the seed draws them: the key, then the id; but at once.
     std::array<std::uint8_t, 2 * event::random_uuid_bytes> drawn;
-    std::span<const std::uint8_t> left(
+    std::span<const std::uint8_t> wanted(
         drawn.data(), ((fields.partition_key.empty() ? 1U : 0U) + (fields.id.empty() ? 1U : 0U)) *
                           event::random_uuid_bytes);
-    if (!left.empty()) bench.random.fill({drawn.data(), left.size()});
+    if (!wanted.empty()) bench.random.fill({drawn.data(), wanted.size()});
     if (fields.partition_key.empty()) {
-        write_key(key_text.data(), left.first<event::random_uuid_bytes>(), bench.random);
+        write_key(key_text.data(), wanted.first<event::random_uuid_bytes>(), bench.random);
         envelope.partition_key = event::JsonString::plain({key_text.data(), key_text.size()});
     } else {
         envelope.partition_key = fields.partition_key;
     }
     if (fields.id.empty()) {
-        event::write_uuid(id_text.data(), left.last<event::random_uuid_bytes>());
+        event::write_uuid(id_text.data(), wanted.last<event::random_uuid_bytes>());
         envelope.id = event::JsonString::plain({id_text.data(), id_text.size()});
     } else {
         envelope.id = fields.id;

@@ -63,7 +63,7 @@ class Slot {
     /// with what there is.
     [[nodiscard]] Slot* move_to_this_process();
 
-    /// Runs the continuation; on the completion thread.
+    /// Runs the continuation; where Completions runs them.
     void complete();
     /// Which is to complete() after this one; for Completions, between on_settled() and complete().
     [[nodiscard]] Slot*& next_to_complete() noexcept { return continuations_->next; }
