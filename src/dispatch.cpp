@@ -90,6 +90,19 @@ std::optional<Error> check_dead_letters(const DispatchSettings& settings) {
                       "), where these events could not be put: name another");
 }
 
+std::optional<Error> check_aggregate_partition_key(const DispatchSettings& settings) {
+    if (settings.aggregate_partition_key.empty()) return std::nullopt;
+    if (settings.aggregate_bytes == 0) {
+        return bad_option(
+            "aggregate_partition_key is given, but aggregate_bytes is 0, so nothing "
+            "is aggregated: give aggregate_bytes, too, or leave the key out");
+    }
+    if (const auto error = pipeline::check_partition_key(settings.aggregate_partition_key)) {
+        return bad_option("aggregate_partition_key: " + error->message);
+    }
+    return std::nullopt;
+}
+
 std::optional<Error> check(const DispatchSettings& settings) {
     if (settings.kinesis_client == nullptr || *settings.kinesis_client == nullptr) {
         return bad_option(
@@ -147,6 +160,7 @@ std::optional<Error> check(const DispatchSettings& settings) {
          }) {
         if (refused) return refused;
     }
+    if (auto error = check_aggregate_partition_key(settings)) return error;
     if (auto error = check_dead_letters(settings)) return error;
     return has_outbox(settings) ? check_outbox(settings) : std::nullopt;
 }
@@ -180,6 +194,7 @@ Expected<pipeline::TakeDeadLetters, Error> take_dead_letters(const DispatchSetti
         other.dead_letter_file = other.dead_letter_stream = {};
         other.on_settled = nullptr;
         other.aggregate_bytes = 0;
+        other.aggregate_partition_key = {};
         auto pipeline = detail::open_pipeline(other);
         if (!pipeline) return std::move(pipeline).error();
         places.put = [pipeline = std::move(pipeline).value()](std::string_view line,
@@ -239,16 +254,18 @@ Expected<std::shared_ptr<detail::Pipeline>, Error> make_pipeline(const DispatchS
     // With an outbox half of the budget is for what is in the core.
     const std::size_t shard_share =
         share_of_budget(settings.share_per_shard) / (has_outbox(settings) ? 2 : 1);
-    driver.core = {.linger = milliseconds(settings.linger_ms),
-                   .deliver_within = milliseconds(deliver_within_ms(settings)),
-                   .max_requests_in_flight = static_cast<int>(settings.max_requests_in_flight),
-                   .asks_at_start = settings.check_stream_within_ms > 0,
-                   .pause_on_failure = settings.pause_on_failure,
-                   .wait_out_stream_failures = has_outbox(settings),
-                   .random_seed = RandomBytes().number(),
-                   .sending = {.aggregate_bytes = settings.aggregate_bytes,
-                               .highest_rate = settings.max_rate_per_shard,
-                               .most_held_by_shard = shard_share}};
+    driver.core = {
+        .linger = milliseconds(settings.linger_ms),
+        .deliver_within = milliseconds(deliver_within_ms(settings)),
+        .max_requests_in_flight = static_cast<int>(settings.max_requests_in_flight),
+        .asks_at_start = settings.check_stream_within_ms > 0,
+        .pause_on_failure = settings.pause_on_failure,
+        .wait_out_stream_failures = has_outbox(settings),
+        .random_seed = RandomBytes().number(),
+        .sending = {.aggregate_bytes = settings.aggregate_bytes,
+                    .aggregate_partition_key = std::string(settings.aggregate_partition_key),
+                    .highest_rate = settings.max_rate_per_shard,
+                    .most_held_by_shard = shard_share}};
     if (settings.on_settled != nullptr) driver.observers.on_settled = *settings.on_settled;
     auto dead_letters = take_dead_letters(settings, driver.log);
     if (!dead_letters) return std::move(dead_letters).error();

@@ -170,6 +170,10 @@ struct DispatchOptions {
     /// of up to this many bytes, in the format of the Kinesis Producer Library: 1 KiB to 1 MiB;
     /// 51,200 is usual. Needs the IAM action kinesis:ListShards; without it nothing is aggregated.
     std::size_t aggregate_bytes = 0;
+    /// The partition key of aggregated records, as consumers that do not take them apart see it: up
+    /// to 256 characters; empty: that of the first event in each. Where a record goes does not
+    /// depend on it, as each has an explicit hash key. An event that goes alone keeps its own.
+    std::string aggregate_partition_key = {};
     /// A cap on what is sent to each shard, in shards: 1 is what Kinesis gives a shard by default,
     /// 1,000 records and 1 MiB a second. 0.001 to 1000, or 0: none but what is learned from
     /// throttling.
@@ -352,6 +356,7 @@ class Dispatch {
     settings.ordered = options.ordering == Ordering::per_key;
     settings.pause_on_failure = options.on_ordered_failure == OnOrderedFailure::pause;
     settings.aggregate_bytes = options.aggregate_bytes;
+    settings.aggregate_partition_key = options.aggregate_partition_key;
     settings.max_rate_per_shard = options.max_rate_per_shard;
     settings.check_stream_within_ms = options.check_stream_within.count();
     settings.outbox_directory = options.outbox.directory;

@@ -160,7 +160,10 @@ const Core::Request* Core::start(TimePoint now, std::vector<Parcel> parcels) {
     retry_share_.sent(again, now);
     last_activity_ = now;
     const RequestId id = ++last_request_;
-    return &requests_.emplace(id, Request{id, now, std::move(parcels)}).first->second;
+    return &requests_
+                .emplace(id,
+                         Request{id, now, std::move(parcels), sending_.aggregate_partition_key()})
+                .first->second;
 }
 
 bool Core::advance(TimePoint now) {

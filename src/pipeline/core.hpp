@@ -124,6 +124,8 @@ class Core {
         RequestId id = 0;
         TimePoint started{};
         std::vector<Parcel> parcels;
+        /// See SendQueueOptions; lives as long as the core.
+        std::string_view aggregate_partition_key = {};
     };
     const Request* next_request(TimePoint now);
 

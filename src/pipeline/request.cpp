@@ -69,7 +69,7 @@ PutRequest::PutRequest(std::shared_ptr<Inbox> inbox, std::shared_ptr<const std::
     records_.reserve(request.parcels.size());
     for (const Parcel& parcel : request.parcels) {
         if (parcel.aggregated) {
-            add_aggregate(parcel, writer);
+            add_aggregate(parcel, request.aggregate_partition_key, writer);
         } else {
             add(*parcel.first);
         }
@@ -87,9 +87,10 @@ void PutRequest::add(const Pending& record) {
 }
 
 // The aggregate is a copy, so it needs its records' pages no more.
-void PutRequest::add_aggregate(const Parcel& parcel, wire::AggregateWriter& writer) {
+void PutRequest::add_aggregate(const Parcel& parcel, std::string_view partition_key,
+                               wire::AggregateWriter& writer) {
     const std::string hash_key = event::to_decimal(parcel.hash_key);
-    const std::string_view partition_key = record_of(*parcel.first).partition_key;
+    if (partition_key.empty()) partition_key = record_of(*parcel.first).partition_key;
     writer.begin(hash_key);
     for_each(parcel, [&](const Pending* one) {
         const Record record = record_of(*one);

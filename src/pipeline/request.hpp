@@ -75,7 +75,9 @@ class PutRequest {
 
   private:
     void add(const Pending& record);
-    void add_aggregate(const Parcel& parcel, wire::AggregateWriter& writer);
+    /// An empty key stands for the first record's.
+    void add_aggregate(const Parcel& parcel, std::string_view partition_key,
+                       wire::AggregateWriter& writer);
     void answer(Expected<PutRecordsAnswer, Failure> result);
 
     const Origin origin_;

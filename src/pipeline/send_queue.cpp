@@ -76,8 +76,10 @@ class SendQueue::Filling {
             if (has_room(open, aggregated_bytes(*record))) return open;
             place->second = parcels_.size();
         }
-        // The outer partition key is the first record's, and the outer hash key, too.
-        const std::size_t bytes = envelope_bytes + record->key_bytes;
+        // The outer hash key is the first record's, and where none is given its partition key, too.
+        const std::string_view outer_key = queue_.aggregate_partition_key();
+        const std::size_t bytes =
+            envelope_bytes + (outer_key.empty() ? record->key_bytes : outer_key.size());
         parcels_.push_back({.count = 0,
                             .aggregated = true,
                             .shard = record->shard,

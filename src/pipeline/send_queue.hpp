@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -27,6 +29,8 @@ inline constexpr std::size_t highest_record_limit = std::size_t{10} * 1024 * 102
 struct SendQueueOptions {
     /// 0: records are not aggregated. Else how large an aggregated record may become.
     std::size_t aggregate_bytes = 0;
+    /// The outer partition key of aggregated records; empty: that of the first in each.
+    std::string aggregate_partition_key = {};
     /// A cap on what is sent to each shard, in shards (see ShardRate); 0: none. While it is not
     /// known where a record goes it shares the cap of one shard with all others of that kind, and
     /// counts for its own when an answer tells which that is.
@@ -136,6 +140,10 @@ class SendQueue {
     }
     [[nodiscard]] bool lingering() const noexcept { return ready_count() != 0; }
     [[nodiscard]] bool aggregates() const noexcept { return aggregates_; }
+    /// Empty: an aggregate has its first record's.
+    [[nodiscard]] std::string_view aggregate_partition_key() const noexcept {
+        return options_.aggregate_partition_key;
+    }
     /// Where the options say so: whether it can be done.
     void aggregate(bool can) noexcept { aggregates_ = can && options_.aggregate_bytes != 0; }
 

@@ -66,6 +66,33 @@ class Aggregated : public DispatchTest {
     std::shared_ptr<TwoShards> two_shards = std::make_shared<TwoShards>();
 };
 
+TEST_F(Aggregated, TheOuterPartitionKeyIsTheUsersChoice) {
+    DispatchOptions chosen = aggregating();
+    chosen.aggregate_partition_key = "entrypoint";
+    auto dispatch = get_dispatch(chosen);
+    for (int i = 0; i < 300; ++i) {
+        for (const char* key : {"a", "b", "c"}) {
+            dispatch("t", json(std::to_string(i)), {.partition_key = key});
+        }
+    }
+    EXPECT_EQ(dispatch.flush(60s)->published, 900U);
+    wire::AggregateReader reader;
+    int aggregates = 0;
+    for (const auto& record : two_shards->records()) {
+        if (!reader.read(record.data)) {
+            EXPECT_NE(record.partition_key, "entrypoint") << "an event that goes alone has its own";
+            continue;
+        }
+        ++aggregates;
+        EXPECT_EQ(record.partition_key, "entrypoint");
+        for (const auto& one : reader.records()) {
+            EXPECT_THAT(std::string(one.partition_key), ::testing::AnyOf("a", "b", "c"));
+            EXPECT_EQ(one.explicit_hash_key, record.explicit_hash_key);
+        }
+    }
+    EXPECT_GT(aggregates, 0);
+}
+
 TEST_F(Aggregated, AConsumerThatTakesThemApartReadsEveryEventInItsKeysOrder) {
     auto dispatch = get_dispatch(aggregating());
     for (int i = 0; i < 300; ++i) {

@@ -65,6 +65,13 @@ TEST_F(OptionRange, AggregatesHaveAKibibyteToAMebibyte) {
     for (const std::size_t good : {std::size_t{0}, std::size_t{1024}, std::size_t{1048576}}) {
         EXPECT_TRUE(accepted([&](auto& o) { o.aggregate_bytes = good; }));
     }
+    EXPECT_THAT(refused([](auto& o) { o.aggregate_partition_key = "k"; }),
+                AllOf(HasSubstr("aggregate_partition_key"), HasSubstr("aggregate_bytes is 0")));
+    EXPECT_THAT(refused([](auto& o) {
+                    o.aggregate_bytes = 51'200;
+                    o.aggregate_partition_key = std::string(257, 'k');
+                }),
+                AllOf(HasSubstr("aggregate_partition_key"), HasSubstr("1 to 256")));
 }
 
 TEST_F(OptionRange, EventsAndSuspendedCallsAreCountedWithinReason) {

@@ -67,6 +67,7 @@ struct DispatchSettings {
     bool ordered = true;
     bool pause_on_failure = false;
     std::uint64_t aggregate_bytes = 0;
+    std::string_view aggregate_partition_key = {};
     double max_rate_per_shard = 0;
     std::int64_t check_stream_within_ms = 5000;
     std::string_view outbox_directory = {};
