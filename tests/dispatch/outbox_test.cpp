@@ -264,6 +264,47 @@ TEST_F(Outbox, AnExplicitDeadlineCountsAcrossRuns) {
     EXPECT_TRUE(kinesis->records().empty());
 }
 
+// The outbox as `lk-dispatch put` left it on 2026-11-26 with one event that could not be published:
+// the bytes that are not zero, by where they stand.
+void unpack_what_was_left_in_november(const std::string& folder) {
+    std::ifstream packed(LK_GOLDEN_DIR "/outbox-2026-11-26.txt");
+    std::string word;
+    std::size_t size = 0;
+    ASSERT_TRUE(packed >> word >> size);
+    std::string bytes(size, '\0');
+    std::size_t at = 0;
+    for (std::string hex; packed >> at >> hex;) {
+        for (std::size_t i = 0; i < hex.size(); i += 2) {
+            bytes.at(at + i / 2) = static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
+        }
+    }
+    std::ofstream(folder + "/outbox.db", std::ios::binary) << bytes;
+}
+
+TEST_F(Outbox, WhatAProcessLeftLongAgoIsPublishedAsNothingIsEverTooLateByDefault) {
+    unpack_what_was_left_in_november(folder.path());
+    auto dispatch = get_dispatch(durable());
+    const auto counts = dispatch.close(60s);
+    ASSERT_TRUE(counts);
+    EXPECT_EQ(counts->kept, 0U);
+    EXPECT_THAT(types(), ElementsAre("kept"));
+}
+
+TEST_F(Outbox, AnExplicitDeadlineCountsOnTheSystemsClockSinceThen) {
+    unpack_what_was_left_in_november(folder.path());
+    std::promise<Error> heard;
+    DispatchOptions hasty = durable();
+    hasty.deliver_within = 1min;
+    hasty.on_settled = [&](const Event& event, const Outcome& outcome, bool from_previous_run) {
+        EXPECT_EQ(event.id, "stored-in-november");
+        EXPECT_TRUE(from_previous_run);
+        if (!outcome) heard.set_value(outcome.error());
+    };
+    auto dispatch = get_dispatch(hasty);
+    EXPECT_EQ(heard.get_future().get().code, ErrorCode::not_in_time);
+    EXPECT_TRUE(kinesis->records().empty());
+}
+
 TEST_F(Outbox, RefusesPastItsSizeAsTheOptionsSay) {
     DispatchOptions tight = durable();
     tight.outbox.max_bytes = std::uint64_t{1} << 20;
