@@ -8,6 +8,7 @@
 
 #include "fixture.hpp"
 #include "http/scripted_server.hpp"
+#include "outbox_fixture.hpp"
 #include "task.hpp"
 
 namespace lk {
@@ -189,6 +190,38 @@ TEST_F(Fork, DestructorsInAChildEndAtOnceWhateverWasUnderWay) {
     kinesis->release();
     EXPECT_TRUE(kept.wait());
     EXPECT_EQ(dispatch->flush(60s)->published, 1001U);
+}
+
+TEST_F(Fork, AnInheritedOutboxIsLeftAloneAndTheParentsEventsArriveOnce) {
+    const Folder folder;
+    DispatchOptions durable = options();
+    durable.outbox = {.directory = folder.path(), .sync = OutboxSync::os};
+    kinesis->hold();
+    auto dispatch = std::make_unique<Dispatch>(get_dispatch(durable));
+    EXPECT_FALSE((*dispatch)("stored", {}, {.partition_key = "k"}).wait_stored());
+    const auto child = [&] {
+        CHILD_EXPECT(code_of((*dispatch)("t").wait()) == ErrorCode::forked);
+        CHILD_EXPECT(dispatch->close(60s).error().code == ErrorCode::forked);
+        // The parent has the directory; a new one of the child's own is another matter.
+        const auto second = try_get_dispatch(durable);
+        CHILD_EXPECT(!second && second.error().code == ErrorCode::outbox);
+        dispatch.reset();
+        const Folder own;
+        DispatchOptions anew = options_on(std::make_shared<FakeKinesis>());
+        anew.outbox = {.directory = own.path(), .sync = OutboxSync::os};
+        CHILD_EXPECT(get_dispatch(anew)("t").wait().has_value());
+    };
+    in_child(child);
+    EXPECT_FALSE((*dispatch)("later", {}, {.partition_key = "k"}).wait_stored());
+    in_child(child);
+    kinesis->release();
+    const auto counts = dispatch->close(60s);
+    ASSERT_TRUE(counts);
+    EXPECT_EQ(counts->published, 2U);
+    EXPECT_EQ(counts->kept, 0U);
+    EXPECT_EQ(kinesis->records().size(), 2U);
+    dispatch.reset();
+    EXPECT_EQ(get_dispatch(durable).close(60s)->published, 0U) << "it was forgotten in the parent";
 }
 
 TEST_F(Fork, ASynchronousClientIsDestroyedInAChildWithoutItsThreads) {
