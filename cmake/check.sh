@@ -25,6 +25,20 @@ if git grep -nE '#include <(curl|openssl|sqlite3|boost|simdjson)' -- 'include/*.
     failed=1
 fi
 
+# The core is a state machine. It, and what it is made of, is told the time and does nothing by itself.
+mapfile -t core < <(git ls-files 'src/pipeline/core*.[ch]pp' | grep -vE '_(test|script)\.')
+for ((i = 0; i < ${#core[@]}; i++)); do
+    for room_file in $(sed -nE 's/^#include "(pipeline\/[^"]+)\.hpp".*/src\/\1/p' "${core[i]}"); do
+        for file in "$room_file".hpp "$room_file".cpp; do
+            [[ -f $file && " ${core[*]} " != *" $file "* ]] && core+=("$file")
+        done
+    done
+done
+if git grep -nE 'clock::now|_now_ms\(|<(mutex|thread|atomic|condition_variable|fstream|iostream|unistd\.h|sys/[a-z]+\.h)>' -- "${core[@]:?}"; then
+    echo "the core has no clock, thread, lock or I/O: give it what it needs as an argument" >&2
+    failed=1
+fi
+
 say "warnings as errors"
 cmake --build "$build" -j "$jobs" >/dev/null || failed=1
 
