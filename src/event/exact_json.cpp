@@ -1,5 +1,7 @@
 #include "event/exact_json.hpp"
 
+#include <cstring>
+
 #include "event/utf8.hpp"
 
 namespace lk::event {
@@ -21,7 +23,7 @@ const char* digits_end(const char* at, const char* end) noexcept {
 }  // namespace
 
 bool ExactJson::document() {
-    const char* at = value(space(start_));
+    const char* at = value(skip_space(start_));
     if (at == nullptr) return false;
     const char* const value_end = at;
     while (at != end_ && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')) ++at;
@@ -39,74 +41,82 @@ bool ExactJson::document() {
     return true;
 }
 
+/// Where value() is, for the functions that are made part of it: local to it, so that a write into
+/// an array of characters cannot change it and it stays in registers.
+struct ExactJson::Walk {
+    const char* const end;
+    // Half of the time goes into the ends of strings.
+    plain_text::Finder<plain_text::Passes::unescaped_ascii> ends;
+    std::size_t depth = 0;
+
+    [[nodiscard]] bool stands(char c, const char* at) const noexcept {
+        return at != end && *at == c;
+    }
+};
+
+[[gnu::always_inline]] inline const char* ExactJson::space(const char* at, const Walk& walk) {
+    return at != walk.end && static_cast<unsigned char>(*at) <= ' ' ? skip_space(at) : at;
+}
+
 /// After its opening quote. Null: see fault().
 [[gnu::always_inline]] inline const char* ExactJson::string_end(const char* after_quote,
-                                                                Ends& ends) {
-    const char* const at = ends.next(after_quote);
-    return at != end_ && *at == '"' ? at + 1 : string_end_from(at, after_quote);
+                                                                Walk& walk) {
+    const char* const at = walk.ends.next(after_quote);
+    return walk.stands('"', at) ? at + 1 : string_end_from(at, after_quote);
 }
 
 [[gnu::always_inline]] inline const char* ExactJson::name_and_colon(const char* at, JsonFlaw flaw,
-                                                                    Ends& ends) {
-    if (at == end_ || *at != '"') return fail(flaw, at);
-    at = string_end(at + 1, ends);
+                                                                    Walk& walk) {
+    if (!walk.stands('"', at)) return fail(flaw, at);
+    at = string_end(at + 1, walk);
     if (at == nullptr) return nullptr;
     // Nearly all text is compact already, so a colon is looked for before white space.
-    if (at == end_ || *at != ':') {
-        at = space(at);
-        if (at == end_ || *at != ':') return fail(JsonFlaw::no_colon, at);
+    if (!walk.stands(':', at)) {
+        at = space(at, walk);
+        if (!walk.stands(':', at)) return fail(JsonFlaw::no_colon, at);
     }
-    return space(at + 1);
+    return space(at + 1, walk);
 }
 
 /// Opens arrays and objects up to a value that holds no other, and returns that one's end.
-[[gnu::always_inline]] inline const char* ExactJson::begin_value(const char* at, Ends& ends) {
+[[gnu::always_inline]] inline const char* ExactJson::begin_value(const char* at, Walk& walk) {
     while (true) {
-        if (at == end_) return fail(JsonFlaw::no_value, at);
+        if (at == walk.end) return fail(JsonFlaw::no_value, at);
         const char first = *at;
-        switch (first) {
-            case '"': return string_end(at + 1, ends);
-            case 't': return word_end(at, "true");
-            case 'f': return word_end(at, "false");
-            case 'n': return word_end(at, "null");
-            case '{':
-            case '[': break;
-            default: return number_end(at);
-        }
-        if (depth_ == max_json_depth) return fail(JsonFlaw::too_deep, at);
-        at = space(at + 1);
-        const char close = first == '{' ? '}' : ']';
-        if (at != end_ && *at == close) return at + 1;
-        open_[depth_++] = first;
+        if (first == '"') return string_end(at + 1, walk);
+        if (first != '{' && first != '[') return word_or_number_end(at);
+        if (walk.depth == max_json_depth) return fail(JsonFlaw::too_deep, at);
+        at = space(at + 1, walk);
+        if (walk.stands(first == '{' ? '}' : ']', at)) return at + 1;
+        open_[walk.depth++] = first;
         if (first == '{') {
-            at = name_and_colon(at, JsonFlaw::no_name, ends);
+            at = name_and_colon(at, JsonFlaw::no_name, walk);
             if (at == nullptr) return nullptr;
         }
     }
 }
 
 const char* ExactJson::value(const char* at) {
-    Ends ends({at, static_cast<std::size_t>(end_ - at)});
+    Walk walk{end_, decltype(Walk::ends)({at, static_cast<std::size_t>(end_ - at)})};
     while (true) {
-        at = begin_value(at, ends);
+        at = begin_value(at, walk);
         // Here a value has ended, and perhaps the arrays and objects around it do as well.
         while (true) {
-            if (at == nullptr || depth_ == 0) return at;
-            const bool in_object = open_[depth_ - 1] == '{';
-            if (at != end_ && *at == ',') break;
-            at = space(at);
-            const char next = at == end_ ? '\0' : *at;
-            if (next == ',') break;
-            if (next != (in_object ? '}' : ']')) {
+            if (at == nullptr || walk.depth == 0) return at;
+            if (walk.stands(',', at)) break;
+            at = space(at, walk);
+            if (walk.stands(',', at)) break;
+            const bool in_object = open_[walk.depth - 1] == '{';
+            if (!walk.stands(in_object ? '}' : ']', at)) {
                 return fail(in_object ? JsonFlaw::no_comma_in_object : JsonFlaw::no_comma_in_array,
                             at);
             }
-            --depth_;
+            --walk.depth;
             ++at;
         }
-        at = space(at + 1);
-        if (open_[depth_ - 1] == '{') {
-            at = name_and_colon(at, JsonFlaw::no_name_after_comma, ends);
+        at = space(at + 1, walk);
+        if (open_[walk.depth - 1] == '{') {
+            at = name_and_colon(at, JsonFlaw::no_name_after_comma, walk);
             if (at == nullptr) return nullptr;
         }
     }
@@ -157,6 +167,25 @@ const char* ExactJson::escape_end(const char* backslash) {
     return at;
 }
 
+/// The word's length is known where it is compiled, so that no function is called to compare it.
+template <std::size_t with_zero>
+const char* ExactJson::word_end(const char* at, const char (&word)[with_zero]) {
+    constexpr std::size_t bytes = with_zero - 1;
+    if (static_cast<std::size_t>(end_ - at) < bytes || std::memcmp(at, word, bytes) != 0) {
+        return fail(JsonFlaw::misspelt_word, at);
+    }
+    return at + bytes;
+}
+
+const char* ExactJson::word_or_number_end(const char* at) {
+    switch (*at) {
+        case 't': return word_end(at, "true");
+        case 'f': return word_end(at, "false");
+        case 'n': return word_end(at, "null");
+        default: return number_end(at);
+    }
+}
+
 const char* ExactJson::number_end(const char* at) {
     const char* const number = at;
     if (*at == '-') ++at;
@@ -182,12 +211,6 @@ const char* ExactJson::number_end(const char* at) {
         if (at == digits) return fail(JsonFlaw::no_digit, at);
     }
     return at;
-}
-
-const char* ExactJson::word_end(const char* at, std::string_view word) {
-    const std::string_view left(at, static_cast<std::size_t>(end_ - at));
-    if (!left.starts_with(word)) return fail(JsonFlaw::misspelt_word, at);
-    return at + word.size();
 }
 
 [[gnu::noinline]] const char* ExactJson::skip_space(const char* at) {

@@ -67,21 +67,19 @@ class ExactJson {
     [[nodiscard]] const JsonFault& fault() const noexcept { return fault_; }
 
   private:
-    // Where the strings of the text may end. Local to value(), and what it is given to is made
-    // part of it, so that it lives in registers: half of the time goes into the ends of strings.
-    using Ends = plain_text::Finder<plain_text::Passes::unescaped_ascii>;
-    const char* begin_value(const char* at, Ends& ends);
-    const char* name_and_colon(const char* at, JsonFlaw flaw, Ends& ends);
-    const char* string_end(const char* after_quote, Ends& ends);
+    struct Walk;
+    const char* begin_value(const char* at, Walk& walk);
+    const char* name_and_colon(const char* at, JsonFlaw flaw, Walk& walk);
+    const char* string_end(const char* after_quote, Walk& walk);
+    const char* space(const char* at, const Walk& walk);
     const char* string_end_from(const char* at, const char* after_quote);
     const char* escape_end(const char* backslash);
+    const char* word_or_number_end(const char* at);
     const char* number_end(const char* at);
-    const char* word_end(const char* at, std::string_view word);
+    template <std::size_t with_zero>
+    const char* word_end(const char* at, const char (&word)[with_zero]);
     const char* skip_space(const char* at);
     const char* fail(JsonFlaw flaw, const char* at) noexcept;
-    const char* space(const char* at) {
-        return at != end_ && static_cast<unsigned char>(*at) <= ' ' ? skip_space(at) : at;
-    }
 
     const char* const start_;
     const char* const end_;
@@ -90,7 +88,6 @@ class ExactJson {
     CompactCopy* const copy_;
     std::string_view compact_;
     JsonFault fault_;
-    std::size_t depth_ = 0;
     /// '{' or '[' of each level that is open.
     std::array<char, max_json_depth> open_;
 };
