@@ -1,6 +1,7 @@
 #include "pipeline/intake.hpp"
 
 #include <cstring>
+#include <memory>
 #include <unordered_map>
 
 #define XXH_INLINE_ALL
@@ -66,6 +67,9 @@ detail::Slot* Intake::write(const Draft& draft) {
             page_full = stripe.open != nullptr;
             out = open_page(stripe, bytes);
         }
+        // Before the record is written: an atomic operation waits until all that was written is in
+        // memory.
+        budget_->take_event(lane, cbor_bytes);
         out += options_.bytes_before_record;
         slot = stripe.free_slots;
         stripe.free_slots = detail::SlotPool::next_of(slot);
@@ -92,7 +96,6 @@ detail::Slot* Intake::write(const Draft& draft) {
         record->is_envelope = draft.envelope != nullptr;
         record->suspended = draft.suspended;
         record->generation = generation_.load(std::memory_order_relaxed);
-        budget_->take_event(lane, cbor_bytes);
         // A page that is made for a large record is full with it. Left open it would keep its room
         // when the record is gone, and with a small budget all room there is.
         if (stripe.open->is_full()) {
@@ -108,7 +111,8 @@ detail::Slot* Intake::write(const Draft& draft) {
 Pending* Intake::take_pending(Stripe& stripe) {
     Pending* const record = stripe.free_pendings;
     stripe.free_pendings = record->next;
-    *record = Pending{};
+    // Made in its place: put together elsewhere and copied, it would be read before it is in memory.
+    std::construct_at(record);
     (stripe.first == nullptr ? stripe.first : stripe.last->next) = record;
     stripe.last = record;
     return record;
@@ -208,7 +212,7 @@ Pending* Intake::restore(std::string_view cbor, std::uint64_t lane) {
     std::memcpy(to + before, cbor.data(), cbor.size());
     Pending* const record = drivers_free_;
     drivers_free_ = record->next;
-    *record = Pending{};
+    std::construct_at(record);
     record->page = drivers_;
     record->bytes = to + before;
     record->cbor_bytes = static_cast<std::uint32_t>(cbor.size());
