@@ -111,7 +111,8 @@ detail::Slot* Intake::write(const Draft& draft) {
 Pending* Intake::take_pending(Stripe& stripe) {
     Pending* const record = stripe.free_pendings;
     stripe.free_pendings = record->next;
-    // Made in its place: put together elsewhere and copied, it would be read before it is in memory.
+    // Made in its place: put together elsewhere and copied, it would be read before it is in
+    // memory.
     std::construct_at(record);
     (stripe.first == nullptr ? stripe.first : stripe.last->next) = record;
     stripe.last = record;
@@ -147,16 +148,12 @@ void Intake::release(Pending* record) noexcept {
     page->live_bytes -= bytes;
     live_bytes_ -= bytes;
     if (--page->live_records == 0 && page->filled) page->let_go();
-    record->next = released_;
-    if (released_ == nullptr) released_last_ = record;
-    released_ = record;
+    released_.add(record);
 }
 
 void Intake::give_back_released() noexcept {
     slots_->give_back_unwanted();
-    if (released_ == nullptr) return;
-    pendings_.give_back(released_, released_last_);
-    released_ = nullptr;
+    pendings_.give_back(released_);
 }
 
 void Intake::trim() {

@@ -160,8 +160,7 @@ class Intake {
     std::atomic<std::uint32_t> generation_{0};
     std::array<Stripe, stripe_count> stripes_;
     // The driver's own.
-    Pending* released_ = nullptr;
-    Pending* released_last_ = nullptr;
+    FreePendings released_;
     std::size_t live_bytes_ = 0;
     Page* drivers_ = nullptr;  // what was moved or restored
     Pending* drivers_free_ = nullptr;

@@ -272,18 +272,19 @@ TEST(PendingPool, WhoTakesSomeLeavesTheRestToOthers) {
     while (seen.size() < 11 * PendingPool::in_slab) {
         const std::vector<Pending*> fresh = take();
         EXPECT_GE(fresh.size(), 1U);
-        EXPECT_LE(fresh.size(), (Slabs<Pending, &Pending::next>::most_at_once));
+        EXPECT_LE(fresh.size(), FreePendings::most_in_chain);
         for (Pending* one : fresh) EXPECT_TRUE(seen.insert(one).second) << "given twice";
     }
     EXPECT_EQ(bytes, seen.size() * sizeof(Pending));
-    Pending* first = nullptr;
-    for (Pending* one : seen) one->next = std::exchange(first, one);
-    pool.give_back(first, *seen.begin());
+    FreePendings free;
+    for (Pending* one : seen) free.add(one);
+    pool.give_back(free);
+    EXPECT_TRUE(free.empty());
     std::set<Pending*> again;
     while (again.size() < seen.size()) {
         const std::vector<Pending*> some = take();
         EXPECT_GE(some.size(), 1U);
-        EXPECT_LE(some.size(), (Slabs<Pending, &Pending::next>::most_at_once));
+        EXPECT_LE(some.size(), FreePendings::most_in_chain);
         for (Pending* one : some) {
             EXPECT_TRUE(seen.contains(one)) << "nothing new is made";
             EXPECT_TRUE(again.insert(one).second) << "nothing is given twice";
@@ -293,18 +294,72 @@ TEST(PendingPool, WhoTakesSomeLeavesTheRestToOthers) {
 
 struct Linked {
     Linked* next = nullptr;
+    Linked* next_chain = nullptr;
     char more[64];
 };
+using Chains = FreeChains<Linked, &Linked::next, &Linked::next_chain>;
+using LinkedSlabs = Slabs<Linked, &Linked::next, &Linked::next_chain>;
 
-std::vector<Linked*> all_of(Linked* chain) {
+std::vector<Linked*> all_of(Linked* chains) {
     std::vector<Linked*> all;
-    for (; chain != nullptr; chain = chain->next) all.push_back(chain);
+    Chains::for_each(chains, [&](Linked* one) { all.push_back(one); });
     return all;
+}
+
+std::vector<Linked*> objects_of(Linked* chain) {
+    std::vector<Linked*> objects;
+    for (; chain != nullptr; chain = chain->next) objects.push_back(chain);
+    return objects;
+}
+
+TEST(FreeChains, AreTakenWholeAndInOrder) {
+    std::vector<Linked> objects(2 * Chains::most_in_chain + 1);
+    Chains free;
+    for (Linked& one : objects) free.add(&one);
+    Linked* chains = nullptr;
+    free.put_before(chains);
+    EXPECT_TRUE(free.empty());
+    std::vector<Linked*> taken;
+    for (const std::size_t size : {Chains::most_in_chain, Chains::most_in_chain, std::size_t{1}}) {
+        const std::vector<Linked*> some = objects_of(Chains::take(chains));
+        EXPECT_EQ(some.size(), size);
+        taken.insert(taken.end(), some.begin(), some.end());
+    }
+    EXPECT_EQ(chains, nullptr);
+    for (std::size_t i = 0; i < objects.size(); ++i) EXPECT_EQ(taken[i], &objects[i]);
+}
+
+// What comes back one by one is not taken one by one.
+TEST(FreeChains, ThoseOfOneObjectAreTakenTogether) {
+    std::vector<Linked> objects(40);
+    Linked* chains = nullptr;
+    for (Linked& one : objects) {
+        one = {};
+        Chains::join(chains, &one);
+    }
+    std::set<Linked*> seen;
+    int takes = 0;
+    for (; chains != nullptr; ++takes) {
+        for (Linked* one : objects_of(Chains::take(chains))) EXPECT_TRUE(seen.insert(one).second);
+    }
+    EXPECT_EQ(seen.size(), objects.size());
+    EXPECT_EQ(takes, 3) << "sixteen at a time";
+}
+
+TEST(FreeChains, OneThatIsTakenWithAnotherLeavesTheRest) {
+    std::vector<Linked> objects(5);
+    Chains free;
+    for (std::size_t i = 1; i < objects.size(); ++i) free.add(&objects[i]);
+    Linked* chains = nullptr;
+    free.put_before(chains);
+    Chains::join(chains, &objects[0]);
+    EXPECT_EQ(objects_of(Chains::take(chains)).size(), 5U);
+    EXPECT_EQ(chains, nullptr);
 }
 
 TEST(Slabs, TheMoreThereAreTheMoreAreAddedAtOnceUpToALimit) {
     constexpr std::size_t in_slab = 16;
-    Slabs<Linked, &Linked::next> slabs(in_slab);
+    LinkedSlabs slabs(in_slab);
     Linked* chain = nullptr;
     std::size_t before = 0;
     std::size_t added = 0;
@@ -327,12 +382,13 @@ struct Rare {
         --left;
     }
     Rare* next = nullptr;
+    Rare* next_chain = nullptr;
     static inline std::size_t left = 0;
 };
 
 TEST(Slabs, AddWhatMemoryThereIs) {
     constexpr std::size_t in_slab = 16;
-    Slabs<Rare, &Rare::next> slabs(in_slab);
+    Slabs<Rare, &Rare::next, &Rare::next_chain> slabs(in_slab);
     Rare* chain = nullptr;
     Rare::left = 1000 * in_slab;
     while (slabs.size() < 100) slabs.add(chain);
@@ -344,19 +400,20 @@ TEST(Slabs, AddWhatMemoryThereIs) {
     EXPECT_THROW(slabs.add(chain), std::bad_alloc);
     EXPECT_EQ(slabs.objects(), before + 2 * in_slab);
     std::size_t linked = 0;
-    for (const Rare* one = chain; one != nullptr; one = one->next) ++linked;
+    decltype(slabs)::Chains::for_each(chain, [&](Rare*) { ++linked; });
     EXPECT_EQ(linked, slabs.objects());
 }
 
 TEST(Slabs, OneThatIsUsedKeepsItsSlabAlone) {
     constexpr std::size_t in_slab = 16;
-    Slabs<Linked, &Linked::next> slabs(in_slab);
+    LinkedSlabs slabs(in_slab);
     Linked* chain = nullptr;
     while (slabs.size() < 100) slabs.add(chain);
-    Linked* const used = slabs.take_some(chain);
-    ASSERT_EQ(all_of(used).size(), in_slab);
-    Linked* rest = std::exchange(used->next, nullptr);
-    slabs.add_all(chain, rest);
+    Linked* const used = Chains::take(chain);
+    ASSERT_EQ(objects_of(used).size(), in_slab);
+    Linked* const rest = std::exchange(used->next, nullptr);
+    rest->next_chain = nullptr;
+    Chains::join(chain, rest);
     slabs.free_unused(chain);
     EXPECT_EQ(slabs.size(), 1U);
     EXPECT_EQ(all_of(chain).size(), in_slab - 1);

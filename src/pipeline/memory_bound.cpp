@@ -33,10 +33,10 @@ std::size_t most_memory(const MemoryOptions& options) noexcept {
     const std::size_t kept_pages =
         std::max(PageStore::kept_when_idle * page, options.budget_bytes / 4);
     const std::size_t open_pages = (Intake::stripe_count + 1) * std::max(page, own_page);
-    using Pendings = Slabs<Pending, &Pending::next>;
-    const std::size_t reserve =
-        Intake::stripe_count * Pendings::most_at_once * (sizeof(Pending) + sizeof(detail::Slot)) +
-        2 * Pendings::most_added_bytes;
+    using Pendings = Slabs<Pending, &Pending::next, &Pending::lane_next>;
+    const std::size_t reserve = Intake::stripe_count * FreePendings::most_in_chain *
+                                    (sizeof(Pending) + sizeof(detail::Slot)) +
+                                2 * Pendings::most_added_bytes;
     std::size_t request = max_request_records *
                           (sizeof(Record) + sizeof(Parcel) + sizeof(void*) + answer_bytes_a_record);
     if (options.aggregate_bytes != 0) {

@@ -10,23 +10,25 @@ Pending* PendingPool::take_some() {
         slabs_.add(free_);
         grown_(static_cast<std::ptrdiff_t>((slabs_.objects() - before) * sizeof(Pending)));
     }
-    return slabs_.take_some(free_);
+    return FreePendings::take(free_);
 }
 
 void PendingPool::trim() {
     const std::lock_guard lock(mutex_);
-    slabs_.add_all(free_, returned_.exchange(nullptr, std::memory_order_acquire));
+    FreePendings::join(free_, returned_.exchange(nullptr, std::memory_order_acquire));
     const std::size_t before = slabs_.objects();
     slabs_.free_unused(free_);
     grown_(-static_cast<std::ptrdiff_t>((before - slabs_.objects()) * sizeof(Pending)));
 }
 
-void PendingPool::give_back(Pending* first, Pending* last) noexcept {
+void PendingPool::give_back(FreePendings& chains) noexcept {
+    if (chains.empty()) return;
     Pending* head = returned_.load(std::memory_order_relaxed);
     do {
-        last->next = head;
-    } while (!returned_.compare_exchange_weak(head, first, std::memory_order_release,
+        chains.last_chain()->lane_next = head;
+    } while (!returned_.compare_exchange_weak(head, chains.first_chain(), std::memory_order_release,
                                               std::memory_order_relaxed));
+    chains.clear();
 }
 
 }  // namespace lk::pipeline

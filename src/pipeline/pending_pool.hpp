@@ -4,10 +4,14 @@
 #include <functional>
 #include <mutex>
 
+#include "pipeline/free_chains.hpp"
 #include "pipeline/pending.hpp"
 #include "pipeline/slabs.hpp"
 
 namespace lk::pipeline {
+
+/// Free Pendings: they are in no lane.
+using FreePendings = FreeChains<Pending, &Pending::next, &Pending::lane_next>;
 
 /// Pendings, recycled. They are apart from the pages with the records' bytes, so that the bytes can
 /// move without anybody who holds a Pending noticing.
@@ -22,17 +26,18 @@ class PendingPool {
 
     /// A chain of a few free ones, linked through Pending::next. From any thread.
     [[nodiscard]] Pending* take_some();
-    /// Gives back a chain, linked likewise. From the driver's thread alone.
-    void give_back(Pending* first, Pending* last) noexcept;
+    /// Empties the chains. From the driver's thread alone.
+    void give_back(FreePendings& chains) noexcept;
     /// Gives memory that no Pending needs back to the system. Takes a while.
     void trim();
 
   private:
-    // A stack that one thread pushes to and that is emptied as a whole, so there is no ABA.
+    // A stack of chains that one thread pushes to and that is emptied as a whole, so there is no
+    // ABA.
     std::atomic<Pending*> returned_{nullptr};
     std::mutex mutex_;
-    Pending* free_ = nullptr;  // taken from there, for whoever comes next
-    Slabs<Pending, &Pending::next> slabs_{in_slab};
+    Pending* free_ = nullptr;  // chains taken from there, for whoever comes next
+    Slabs<Pending, &Pending::next, &Pending::lane_next> slabs_{in_slab};
     const std::function<void(std::ptrdiff_t)> grown_;
 };
 

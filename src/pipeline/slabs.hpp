@@ -8,65 +8,42 @@
 #include <utility>
 #include <vector>
 
+#include "pipeline/free_chains.hpp"
+
 namespace lk::pipeline {
 
-/// Memory for objects that are recycled, a slab of them at a time; a free one is linked to others
-/// through its member `Next`. For one thread at a time.
-template <class T, T* T::*Next>
+/// Memory for objects that are recycled, a slab of them at a time; free ones stand in FreeChains.
+/// For one thread at a time.
+template <class T, T* T::*Next, T* T::*NextChain>
 class Slabs {
   public:
+    using Chains = FreeChains<T, Next, NextChain>;
+
     explicit Slabs(std::size_t in_slab) noexcept : in_slab_(in_slab) {}
 
-    /// Adds slabs to a chain: one, and the more the more there are. Their memory is fresh, so it
+    /// Adds slabs to the chains: one, and the more the more there are. Their memory is fresh, so it
     /// takes a while, and it is better to wait long in one dispatch() of a thousand than less long
     /// in one of a hundred.
-    void add(T*& chain) {
+    void add(T*& chains) {
         const std::size_t most = std::max<std::size_t>(most_added_bytes / sizeof(T) / in_slab_, 1);
         const std::size_t count = std::clamp<std::size_t>(slabs_.size() / 8, 1, most);
-        add_one(chain);
+        add_one(chains);
         try {
-            for (std::size_t i = 1; i < count; ++i) add_one(chain);
+            for (std::size_t i = 1; i < count; ++i) add_one(chains);
         } catch (const std::bad_alloc&) {  // fewer do, too
         }
     }
     /// So much is added at once at the most, or a slab where that is larger.
     static constexpr std::size_t most_added_bytes = std::size_t{64} * 1024;
 
-    /// How many are taken at a time: each is looked at for the next, mostly in memory that is in no
-    /// cache, and who takes them is in the middle of a dispatch().
-    static constexpr std::size_t most_at_once = 16;
-    /// Takes the first of a chain off it, and leaves the rest to others.
-    T* take_some(T*& chain) const noexcept {
-        T* const first = chain;
-        T* last = first;
-        for (std::size_t i = 1; i < most_at_once && last->*Next != nullptr; ++i) last = last->*Next;
-        chain = std::exchange(last->*Next, nullptr);
-        return first;
-    }
-
-    /// Puts all of one chain before another.
-    static void add_all(T*& chain, T* more) noexcept {
-        while (more != nullptr) {
-            T* const next = more->*Next;
-            more->*Next = chain;
-            chain = more;
-            more = next;
-        }
-    }
-
-    /// Frees each slab of which all objects are in the chain, and takes those out of it.
-    void free_unused(T*& chain) {
-        T* kept = nullptr;
-        for (T* one = chain; one != nullptr; one = one->*Next) ++slab_of(one).unused;
-        for (T* one = chain; one != nullptr;) {
-            T* const next = one->*Next;
-            if (slab_of(one).unused != in_slab_) {
-                one->*Next = kept;
-                kept = one;
-            }
-            one = next;
-        }
-        chain = kept;
+    /// Frees each slab of which all objects are in the chains, and takes those out of them.
+    void free_unused(T*& chains) {
+        Chains::for_each(chains, [this](T* one) { ++slab_of(one).unused; });
+        Chains kept;
+        Chains::for_each(chains, [&](T* one) {
+            if (slab_of(one).unused != in_slab_) kept.add(one);
+        });
+        chains = kept.first_chain();
         std::erase_if(slabs_, [this](const Slab& slab) { return slab.unused == in_slab_; });
         for (Slab& slab : slabs_) slab.unused = 0;
         slabs_.shrink_to_fit();
@@ -80,15 +57,16 @@ class Slabs {
         std::unique_ptr<T[]> objects;
         std::size_t unused;
     };
-    void add_one(T*& chain) {
+    void add_one(T*& chains) {
         auto slab = std::make_unique<T[]>(in_slab_);
         T* const first = slab.get();
-        for (std::size_t i = 0; i + 1 < in_slab_; ++i) first[i].*Next = &first[i + 1];
         const auto place = std::upper_bound(
             slabs_.begin(), slabs_.end(), first,
             [](const T* a, const Slab& b) { return std::less<const T*>{}(a, b.objects.get()); });
         slabs_.insert(place, {std::move(slab), 0});
-        first[in_slab_ - 1].*Next = std::exchange(chain, first);
+        Chains added;
+        for (std::size_t i = 0; i < in_slab_; ++i) added.add(&first[i]);
+        added.put_before(chains);
     }
     Slab& slab_of(const T* object) noexcept {
         const auto behind = std::upper_bound(

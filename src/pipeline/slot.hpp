@@ -105,9 +105,12 @@ class Slot {
     SlotPool* pool_ = nullptr;
     union {
         pipeline::Settlement* settlement_ = nullptr;
-        Slot* next_free_;
+        Slot* next_free_;  // see FreeChains
     };
-    Continuations* continuations_ = nullptr;
+    union {
+        Continuations* continuations_ = nullptr;
+        Slot* next_chain_;
+    };
 };
 
 }  // namespace lk::detail

@@ -23,14 +23,14 @@ Slot* SlotPool::take_some() {
     if (free_ == nullptr) free_ = returned_.exchange(nullptr, std::memory_order_acquire);
     if (free_ == nullptr) {
         slabs_.add(free_);
-        for (Slot* one = free_; one != nullptr; one = one->next_free_) one->pool_ = this;
+        FreeSlots::for_each(free_, [this](Slot* one) { one->pool_ = this; });
     }
-    return slabs_.take_some(free_);
+    return FreeSlots::take(free_);
 }
 
 void SlotPool::trim() {
     const std::lock_guard lock(mutex_);
-    slabs_.add_all(free_, returned_.exchange(nullptr, std::memory_order_acquire));
+    FreeSlots::join(free_, returned_.exchange(nullptr, std::memory_order_acquire));
     slabs_.free_unused(free_);
 }
 
@@ -49,38 +49,34 @@ void SlotPool::give_back(Slot* slot) noexcept {
 
 // Its other end has let go of it, so nobody else looks at it any more.
 void SlotPool::gather_unwanted(Slot* slot) noexcept {
-    slot->next_free_ = unwanted_;
-    if (unwanted_ == nullptr) unwanted_last_ = slot;
-    unwanted_ = slot;
+    unwanted_.add(slot);
 }
 
 void SlotPool::give_back_unwanted() noexcept {
-    if (unwanted_ == nullptr) return;
-    Slot* const first = std::exchange(unwanted_, nullptr);
-    Slot* head = returned_.load(std::memory_order_relaxed);
-    do {
-        if (head == retired_mark()) {
-            unwanted_last_->next_free_ = nullptr;
-            return give_back_chain(first);
-        }
-        unwanted_last_->next_free_ = head;
-    } while (!returned_.compare_exchange_weak(head, first, std::memory_order_acq_rel));
+    if (unwanted_.empty()) return;
+    Slot* const first = unwanted_.first_chain();
+    Slot* const last_chain = unwanted_.last_chain();
+    // First: after the last slot this pool may be gone.
+    unwanted_.clear();
+    give_back_chains(first, last_chain);
 }
 
 void SlotPool::give_back_chain(Slot* first) noexcept {
-    while (first != nullptr) {
-        Slot* const next = first->next_free_;
-        Slot* head = returned_.load(std::memory_order_relaxed);
-        do {
-            if (head == retired_mark()) break;
-            first->next_free_ = head;
-        } while (!returned_.compare_exchange_weak(head, first, std::memory_order_acq_rel));
-        if (head == retired_mark() && left_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-            delete this;
+    if (first != nullptr) give_back_chains(first, first);
+}
+
+void SlotPool::give_back_chains(Slot* first, Slot* last_chain) noexcept {
+    Slot* head = returned_.load(std::memory_order_relaxed);
+    do {
+        if (head == retired_mark()) {
+            last_chain->next_chain_ = nullptr;
+            std::int64_t back = 0;
+            FreeSlots::for_each(first, [&](Slot*) { ++back; });
+            if (left_.fetch_sub(back, std::memory_order_acq_rel) == back) delete this;
             return;
         }
-        first = next;
-    }
+        last_chain->next_chain_ = head;
+    } while (!returned_.compare_exchange_weak(head, first, std::memory_order_acq_rel));
 }
 
 // What results that are still out do not need goes now.
@@ -88,9 +84,9 @@ void SlotPool::retire() noexcept {
     std::int64_t out = 0;
     {
         const std::lock_guard lock(mutex_);
-        slabs_.add_all(free_, returned_.exchange(retired_mark(), std::memory_order_acq_rel));
+        FreeSlots::join(free_, returned_.exchange(retired_mark(), std::memory_order_acq_rel));
         out = static_cast<std::int64_t>(slabs_.objects());
-        for (const Slot* one = free_; one != nullptr; one = one->next_free_) --out;
+        FreeSlots::for_each(free_, [&](Slot*) { --out; });
         // Where nothing is out all slabs go with this pool.
         if (out != 0) slabs_.free_unused(free_);
         free_ = nullptr;

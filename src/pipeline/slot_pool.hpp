@@ -7,6 +7,7 @@
 
 #include "base/fork.hpp"
 #include "base/loop.hpp"
+#include "pipeline/free_chains.hpp"
 #include "pipeline/slabs.hpp"
 #include "pipeline/slot.hpp"
 
@@ -29,11 +30,11 @@ class SlotPool {
     /// Makes a free slot ready for use.
     static void begin(Slot* slot) noexcept;
     void give_back(Slot* slot) noexcept;
+    /// Gives back a chain that take_some() gave, what is left of it; or none.
+    void give_back_chain(Slot* first) noexcept;
     /// The driver's way, many at once: first each, then all that were gathered.
     void gather_unwanted(Slot* slot) noexcept;
     void give_back_unwanted() noexcept;
-    /// Gives back a chain that take_some() gave, what is left of it.
-    void give_back_chain(Slot* first) noexcept;
 
     /// Gives memory that no slot needs back to the system; the driver, as only who settles may.
     void trim();
@@ -58,20 +59,20 @@ class SlotPool {
           slabs_(slots_in_slab) {}
     ~SlotPool();
     static Slot* retired_mark() noexcept;
+    using FreeSlots = pipeline::FreeChains<Slot, &Slot::next_free_, &Slot::next_chain_>;
+    void give_back_chains(Slot* first, Slot* last_chain) noexcept;
 
     const Origin origin_;
     const bool stores_;
     std::shared_ptr<pipeline::Completions> completions_;
     // Results may outlive their dispatch function; the loop need not.
     const std::weak_ptr<Loop> loop_;
-    // A stack that is only pushed to one by one and emptied as a whole, so there is no ABA.
+    // A stack of chains that is only pushed to and emptied as a whole, so there is no ABA.
     std::atomic<Slot*> returned_{nullptr};
     std::mutex mutex_;
-    Slot* free_ = nullptr;  // taken from there, for whoever comes next
-    pipeline::Slabs<Slot, &Slot::next_free_> slabs_;
-    // The driver's own.
-    Slot* unwanted_ = nullptr;
-    Slot* unwanted_last_ = nullptr;
+    Slot* free_ = nullptr;  // chains taken from there, for whoever comes next
+    pipeline::Slabs<Slot, &Slot::next_free_, &Slot::next_chain_> slabs_;
+    FreeSlots unwanted_;  // the driver's own
     // Once retired: the slots still out. Before that, minus those that came back too late.
     std::atomic<std::int64_t> left_{0};
 };
