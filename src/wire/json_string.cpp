@@ -33,16 +33,27 @@ std::size_t plain_bytes(std::string_view text) noexcept {
     return at;
 }
 
-void append_escape(std::string& out, char character) {
+// What stands behind the backslash; 0 where that is the character's number.
+char short_escape(char character) noexcept {
     switch (character) {
-        case '"': out += "\\\""; return;
-        case '\\': out += "\\\\"; return;
-        case '\b': out += "\\b"; return;
-        case '\t': out += "\\t"; return;
-        case '\n': out += "\\n"; return;
-        case '\f': out += "\\f"; return;
-        case '\r': out += "\\r"; return;
-        default: break;
+        case '"': return '"';
+        case '\\': return '\\';
+        case '\b': return 'b';
+        case '\t': return 't';
+        case '\n': return 'n';
+        case '\f': return 'f';
+        case '\r': return 'r';
+        default: return 0;
+    }
+}
+
+constexpr std::size_t short_escape_bytes = 2;
+constexpr std::size_t number_escape_bytes = 6;
+
+void append_escape(std::string& out, char character) {
+    if (const char escape = short_escape(character); escape != 0) {
+        out += {'\\', escape};
+        return;
     }
     constexpr std::string_view digits = "0123456789abcdef";
     const auto code = static_cast<std::uint8_t>(character);
@@ -57,6 +68,16 @@ void append_json_escaped(std::string& out, std::string_view text) {
         out.append(text.substr(0, plain));
         if (plain == text.size()) return;
         append_escape(out, text[plain]);
+        text.remove_prefix(plain + 1);
+    }
+}
+
+std::size_t json_escaped_bytes(std::string_view text) noexcept {
+    std::size_t bytes = text.size();
+    while (true) {
+        const std::size_t plain = plain_bytes(text);
+        if (plain == text.size()) return bytes;
+        bytes += (short_escape(text[plain]) != 0 ? short_escape_bytes : number_escape_bytes) - 1;
         text.remove_prefix(plain + 1);
     }
 }

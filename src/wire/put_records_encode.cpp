@@ -103,12 +103,15 @@ void encode_cbor(const PutRecordsRequest& request, Body& body) {
 
 void encode_json(const PutRecordsRequest& request, Body& body) {
     std::string& out = body.owned;
-    std::size_t likely_bytes = 64 + request.stream.size();
+    // Enough, and hardly more: a string that grows takes twice what it needs, and for a moment
+    // three times.
+    std::size_t enough_bytes = 64 + json_escaped_bytes(request.stream);
     for (const Record& record : request.records) {
-        likely_bytes += base64_bytes(record.data.size()) + record.partition_key.size() +
-                        record.explicit_hash_key.size() + 64;
+        enough_bytes += base64_bytes(record.data.size()) +
+                        json_escaped_bytes(record.partition_key) +
+                        json_escaped_bytes(record.explicit_hash_key) + 64;
     }
-    out.reserve(likely_bytes);
+    out.reserve(enough_bytes);
 
     out.append("{\"").append(stream_member(request.stream)).append("\":\"");
     append_json_escaped(out, request.stream);

@@ -173,6 +173,20 @@ TEST(PutRecordsRequest, LargeDataIsSentFromWhereItLies) {
     EXPECT_EQ(body.pieces[3].data(), data.data());
 }
 
+// A string that had grown would have room for twice its bytes.
+TEST(PutRecordsRequest, InJsonItTakesHardlyMoreRoomThanItsBytes) {
+    for (const char character : {'k', '"', '\n', '\x01'}) {
+        const std::string key(256, character);
+        const std::vector<Record> records(
+            500,
+            {.data = "some data", .partition_key = key, .explicit_hash_key = hash_key, .cbor = {}});
+        Body body;
+        encode_put_records(Encoding::json, {.stream = "s", .records = records, .timeout = {}},
+                           body);
+        EXPECT_LE(body.owned.capacity(), body.bytes + 64 * (records.size() + 1));
+    }
+}
+
 TEST(PutRecordsRequest, ItsOwnBytesStayWhereThePiecesPoint) {
     const auto records = random_records(99, 300);
     const auto views = views_of(records);
