@@ -1,15 +1,13 @@
 #include "kinesis/aws_client.hpp"
 
 #include "base/counted.hpp"
+#include "kinesis/answer_limits.hpp"
 #include "kinesis/sender.hpp"
 #include "wire/put_records.hpp"
 #include "wire/streams.hpp"
 
 namespace lk::kinesis {
 namespace {
-
-// 500 entries, each with an error message as long as Kinesis's longest ten times over.
-constexpr std::size_t most_put_records_answer_bytes = 8 * std::size_t{1024} * 1024;
 
 Expected<PutRecordsAnswer, Failure> read_put_records_answer(wire::Encoding encoding,
                                                             std::string_view body,
@@ -45,7 +43,7 @@ void AwsKinesis::put_records(const PutRecordsRequest& request, PutRecordsDone do
     call->stream = request.stream;
     wire::encode_put_records(sender_->encoding(), request, call->body);
     call->timeout = request.timeout;
-    call->max_answer_bytes = most_put_records_answer_bytes;
+    call->max_answer_bytes = most_put_records_answer_bytes(request.records.size());
     call->done = [encoding = sender_->encoding(), records = request.records.size(),
                   done = std::move(done)](const Call& ended, Expected<http::Answer, Failure> came) {
         if (!came) return done(std::move(came).error());

@@ -104,6 +104,30 @@ TEST_P(InBothEncodings, SoDoesGarbage) {
     }
 }
 
+// So that no answer takes more memory than its request gives reason for.
+TEST_P(InBothEncodings, AnAnswerMayHaveAKibibyteARecordAndNotMuchMore) {
+    for (const std::size_t records : {1U, 500U}) {
+        const std::vector<Record> all(records, two_records[0]);
+        const auto put_and_get = [&](std::size_t message_bytes) {
+            PutRecordsAnswer answer;
+            for (std::size_t i = 0; i < records; ++i) {
+                answer.add_failed("InternalFailure", std::string(message_bytes, 'x'));
+            }
+            std::string text;
+            wire::encode_put_records_answer(GetParam(), answer, text);
+            ScriptedServer server(always(200, text));
+            return put(*client_of(server.url(), {.encoding = GetParam()}), all);
+        };
+        EXPECT_EQ(put_and_get(950).value().failed(), records);
+        const auto longer = put_and_get(950 + 70 * 1024 / records + 100);
+        ASSERT_FALSE(longer.has_value());
+        EXPECT_EQ(longer.error().kind, FailureClass::transient);
+        EXPECT_TRUE(longer.error().may_have_been_stored);
+        EXPECT_THAT(longer.error().message,
+                    HasSubstr("over the limit of " + std::to_string(65'536 + 1024 * records)));
+    }
+}
+
 TEST_P(InBothEncodings, DescribesAStream) {
     ReceivedRequest received;
     ScriptedServer server([&](ScriptedConnection& connection) {

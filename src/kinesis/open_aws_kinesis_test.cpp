@@ -241,14 +241,14 @@ TEST(OpenAwsKinesis, WaitsForAnAnswerNoLongerThanTheOptionSays) {
 }
 
 TEST(OpenAwsKinesis, CutsOffAnAnswerThatIsLargerThanSensible) {
-    const std::string answer(5 * 1024 * 1024, ' ');
+    const std::string answer(2 * 1024 * 1024, ' ');
     http::ScriptedServer server([&](http::ScriptedConnection& connection) {
         (void)connection.read_request();
         connection.answer(200, answer);
     });
     const auto summary = describe_at(server.url(), std::chrono::minutes(1));
     ASSERT_FALSE(summary.has_value());
-    EXPECT_THAT(summary.error().message, HasSubstr("over the limit of 4194304 bytes"));
+    EXPECT_THAT(summary.error().message, HasSubstr("over the limit of 1048576 bytes"));
 }
 
 TEST(OpenAwsKinesis, IsWhatThePublicFunctionCalls) {

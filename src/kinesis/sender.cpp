@@ -7,6 +7,7 @@
 #include "aws/sha256_pair.hpp"
 #include "aws/stream_arn.hpp"
 #include "base/wiped_text.hpp"
+#include "kinesis/answer_limits.hpp"
 #include "wire/error_answer.hpp"
 
 namespace lk::kinesis {
@@ -44,13 +45,6 @@ aws::Plane plane_of(std::string_view operation) {
     const bool is_of_data =
         std::find(std::begin(of_data), std::end(of_data), operation) != std::end(of_data);
     return is_of_data ? aws::Plane::data : aws::Plane::control;
-}
-
-// Head and body. GetRecords gives at most 10 MiB of data a page, which base64 and the other members
-// enlarge. Of the others a page of ListShards is the largest: 1,000 shards of less than 1 KiB each.
-std::size_t most_answer_bytes(std::string_view operation) {
-    constexpr std::size_t mib = std::size_t{1024} * 1024;
-    return operation == "GetRecords" ? 32 * mib : 4 * mib;
 }
 
 Failure not_sent(ErrorCode code, std::string message) {
@@ -220,11 +214,12 @@ void call_with_document(Sender& sender, std::string operation, std::string_view 
     call->body.pieces = {call->body.owned};
     call->body.bytes = call->body.owned.size();
     call->timeout = sender.request_timeout();
-    call->max_answer_bytes = most_answer_bytes(call->operation);
-    call->done = [encoding = sender.encoding(), done = std::move(done)](
-                     const Call& ended, Expected<http::Answer, Failure> came) {
+    const AnswerLimits limits = answer_limits(call->operation);
+    call->max_answer_bytes = limits.bytes;
+    call->done = [encoding = sender.encoding(), most_values = limits.values,
+                  done = std::move(done)](const Call& ended, Expected<http::Answer, Failure> came) {
         if (!came) return done(std::move(came).error());
-        auto document = wire::parse(encoding, came->body);
+        auto document = wire::parse(encoding, came->body, most_values);
         if (!document) return done(failure_of_bad_answer(document.error(), ended.names()));
         done(std::move(*document));
     };

@@ -25,7 +25,8 @@ class Workplace {
     }
 
     void give_back_if_large() {
-        constexpr std::size_t kept_bytes = 1024 * 1024;
+        // Over those of 500 records that were throttled.
+        constexpr std::size_t kept_bytes = 256 * 1024;
         if (text_.capacity() <= kept_bytes) return;
         std::string().swap(text_);
         parser_ = simdjson::dom::parser();

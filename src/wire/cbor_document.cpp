@@ -17,7 +17,8 @@ constexpr std::uint64_t timestamp_tag = 1;
 // heads may each promise as many items as there are bytes left.
 class TreeReader {
   public:
-    explicit TreeReader(std::string_view bytes) : reader_(bytes) {}
+    TreeReader(std::string_view bytes, std::size_t most_values)
+        : reader_(bytes), values_left_(most_values) {}
 
     Expected<Document, std::string> read() {
         Document message;
@@ -30,6 +31,8 @@ class TreeReader {
 
   private:
     bool value(const CborHead& head, Document& out) {
+        if (values_left_ == 0) return reader_.fail("more values than such a message has");
+        --values_left_;
         switch (head.kind) {
             case CborKind::unsigned_integer: out = head.argument; return true;
             case CborKind::negative_integer: return negative(head, out);
@@ -126,6 +129,7 @@ class TreeReader {
     }
 
     CborReader reader_;
+    std::size_t values_left_;
     std::string joined_;
 };
 
@@ -195,8 +199,8 @@ void append_value(std::string& out, const Document& value) {
 
 }  // namespace
 
-Expected<Document, std::string> parse_cbor(std::string_view bytes) {
-    return TreeReader(bytes).read();
+Expected<Document, std::string> parse_cbor(std::string_view bytes, std::size_t most_values) {
+    return TreeReader(bytes, most_values).read();
 }
 
 std::string write_cbor(const Document& message) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -10,7 +11,8 @@
 namespace lk::wire {
 
 /// parse() and serialize() for Encoding::cbor.
-[[nodiscard]] Expected<Document, std::string> parse_cbor(std::string_view bytes);
+[[nodiscard]] Expected<Document, std::string> parse_cbor(std::string_view bytes,
+                                                         std::size_t most_values);
 [[nodiscard]] std::string write_cbor(const Document& message);
 
 }  // namespace lk::wire

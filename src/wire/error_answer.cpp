@@ -41,7 +41,9 @@ std::string_view bare_code(std::string_view type) {
 }
 
 std::optional<ErrorAnswer> read_message(Encoding encoding, std::string_view bytes) {
-    const auto message = parse(encoding, bytes);
+    // It has three members or four; what is no error of Kinesis's may be anything.
+    constexpr std::size_t most_values = 1000;
+    const auto message = parse(encoding, bytes, most_values);
     if (!message || !message->is_object()) return std::nullopt;
     ErrorAnswer answer{.code = std::string(bare_code(text_member(*message, "__type"))),
                        .message = std::string(text_member(*message, "message"))};

@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -188,6 +189,22 @@ TEST(HostileInput, NestedPromisesAreNotAddedUp) {
     forget_allocations();
     EXPECT_FALSE(parse(Encoding::cbor, bomb).has_value());
     EXPECT_LT(largest_allocation(), 4096U);
+}
+
+TEST(HostileInput, ATreeHasNoMoreValuesThanAsked) {
+    const auto numbers = [](std::size_t count) { return Document(std::vector<int>(count)); };
+    const Document members = {{"a", {{"b", 1}, {"c", nullptr}}},
+                              {"d", Document::array({"e", true})}};
+    for (const Encoding encoding : {Encoding::json, Encoding::cbor}) {
+        EXPECT_TRUE(parse(encoding, serialize(encoding, numbers(99)), 100).has_value());
+        const auto refused = parse(encoding, serialize(encoding, numbers(100)), 100);
+        ASSERT_FALSE(refused.has_value());
+        EXPECT_THAT(refused.error(), testing::HasSubstr("more values than such a message has"));
+        EXPECT_TRUE(parse(encoding, serialize(encoding, members), 7).has_value());
+        EXPECT_FALSE(parse(encoding, serialize(encoding, members), 6).has_value());
+        // As an error it is one that nobody can read.
+        EXPECT_EQ(read_error_answer(serialize(encoding, numbers(2000))).code, "");
+    }
 }
 
 TEST(HostileInput, AnAnswerReservesNoMoreThanItsBytesCanHold) {

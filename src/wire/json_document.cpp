@@ -46,7 +46,8 @@ class CountingIterator {
 // repeat names. The events' names and signatures are nlohmann's.
 class TreeBuilder {
   public:
-    explicit TreeBuilder(const std::size_t& read_bytes) : read_bytes_(read_bytes) {}
+    TreeBuilder(const std::size_t& read_bytes, std::size_t most_values)
+        : read_bytes_(read_bytes), values_left_(most_values) {}
 
     bool null() { return add(nullptr); }
     bool boolean(bool value) { return add(value); }
@@ -87,7 +88,14 @@ class TreeBuilder {
 
   private:
     bool add(Document value) {
+        if (!may_add()) return false;
         place() = std::move(value);
+        return true;
+    }
+
+    bool may_add() {
+        if (values_left_ == 0) return fail(read_bytes_, "more values than such a message has");
+        --values_left_;
         return true;
     }
 
@@ -95,6 +103,7 @@ class TreeBuilder {
         if (open_.size() == max_depth) {
             return fail(read_bytes_, "arrays and objects nested more than 32 deep");
         }
+        if (!may_add()) return false;
         Document& placed = place();
         placed = std::move(container);
         open_.push_back(&placed);
@@ -120,6 +129,7 @@ class TreeBuilder {
     }
 
     const std::size_t& read_bytes_;
+    std::size_t values_left_;
     Document root_;
     std::vector<Document*> open_;
     Document* member_ = nullptr;
@@ -174,13 +184,13 @@ void append_value(std::string& out, const Document& value) {
 
 }  // namespace
 
-Expected<Document, std::string> parse_json(std::string_view bytes) {
+Expected<Document, std::string> parse_json(std::string_view bytes, std::size_t most_values) {
     // JSON has none, but nlohmann's parser takes it for the end and reads no further.
     if (const auto at = bytes.find('\0'); at != bytes.npos) {
         return "JSON at byte " + std::to_string(at) + ": a byte 0";
     }
     std::size_t read_bytes = 0;
-    TreeBuilder builder(read_bytes);
+    TreeBuilder builder(read_bytes, most_values);
     const CountingIterator begin(bytes.data(), read_bytes);
     const CountingIterator end(bytes.data() + bytes.size(), read_bytes);
     // What it returns, the builder knows too.
