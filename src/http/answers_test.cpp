@@ -215,6 +215,20 @@ TEST(CurlTransport, CountsHeadersTowardsTheLimitToo) {
     EXPECT_THAT(answer.error().message, HasSubstr("over the limit of 50000 bytes"));
 }
 
+// Each line is kept in more memory than it has bytes.
+TEST(CurlTransport, CutsOffAHeadOfManyShortLines) {
+    ScriptedServer server([](ScriptedConnection& connection) {
+        connection.read_request();
+        std::string head = "HTTP/1.1 200 OK\r\n";
+        for (int i = 0; i < 1000; ++i) head += "a:\r\n";
+        connection.send(head + "Content-Length: 0\r\n\r\n");
+    });
+    Poster poster;
+    const auto answer = poster.post(poster.request_to(server.url(), 50'000), "body");
+    ASSERT_FALSE(answer.has_value());
+    EXPECT_THAT(answer.error().message, HasSubstr("over the limit of 50000 bytes"));
+}
+
 TEST(CurlTransport, AnAnswerCutInTheMiddleIsNone) {
     ScriptedServer server([](ScriptedConnection& connection) {
         connection.read_request();

@@ -30,6 +30,10 @@ void set_cork(int socket, int corked) noexcept {
 #endif
 }
 
+// What is kept of a line of an answer's head beside its text, by us and by libcurl. Counted, so
+// that a head of many short lines takes no more memory than any other answer.
+constexpr std::size_t kept_of_a_line_bytes = 320;
+
 // How long a name that was looked up is taken for known. With the age of connections it bounds how
 // late a change in DNS is followed. libcurl looks up a few names only, so their number needs no
 // bound.
@@ -201,6 +205,8 @@ Done Transfer::release() noexcept {
     for (std::string& header : request_.headers) wipe(header);
     request_ = {};
     body_ = {};
+    // There still when it was cut off.
+    answer_ = {};
     return std::exchange(done_, nullptr);
 }
 
@@ -264,7 +270,7 @@ bool Transfer::fits(std::size_t more_bytes) noexcept {
 std::size_t Transfer::take_header(const char* line, std::size_t size, std::size_t count,
                                   void* self) {
     auto* transfer = static_cast<Transfer*>(self);
-    if (!transfer->fits(size * count)) return 0;
+    if (!transfer->fits(size * count + kept_of_a_line_bytes)) return 0;
     try {
         transfer->read_header_line(without_line_end({line, size * count}));
     } catch (...) {

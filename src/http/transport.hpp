@@ -26,7 +26,7 @@ struct Request {
     std::size_t body_bytes = 0;
     /// From post() to the last byte of the answer; zero: no limit.
     std::chrono::milliseconds timeout{};
-    /// Head and body of the answer together.
+    /// Head and body of the answer together; each line of the head counts with what is kept of it.
     std::size_t max_answer_bytes = 0;
 };
 
