@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -61,14 +62,31 @@ std::string_view trimmed(std::string_view text) {
     return text;
 }
 
+// libcurl reads a file of authorities once for all connections, but once for each where it is to
+// look into a folder, too: 0.8 MiB and 25 ms of CPU a connection, with the 150 authorities of a
+// Debian. There file and folder hold the same.
+bool reads_system_file() {
+    const char* const file = curl_version_info(CURLVERSION_NOW)->cainfo;
+    return file != nullptr && access(file, R_OK) == 0;
+}
+
 // Those of the environment are found by libcurl itself. User and password are sent at once (Basic):
 // an answer 407 to the request itself would come too late, as nothing is sent twice.
 void set_up_proxy(void* easy, const TransportOptions& options) {
     if (!options.proxy.empty()) set(easy, CURLOPT_PROXY, options.proxy.c_str());
     set(easy, CURLOPT_PROXYAUTH, CURLAUTH_BASIC);
     set(easy, CURLOPT_PROXY_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-    if (!options.ca_bundle.empty()) {
+}
+
+void set_up_trust(void* easy, const TransportOptions& options) {
+    const bool is_given = !options.ca_bundle.empty();
+    if (is_given) {
+        set(easy, CURLOPT_CAINFO, options.ca_bundle.c_str());
         set(easy, CURLOPT_PROXY_CAINFO, options.ca_bundle.c_str());
+    }
+    if (is_given || reads_system_file()) {
+        // "In place of the system's": its folder of certificates counts as the system's too.
+        set(easy, CURLOPT_CAPATH, static_cast<const char*>(nullptr));
         set(easy, CURLOPT_PROXY_CAPATH, static_cast<const char*>(nullptr));
     }
 }
@@ -91,11 +109,7 @@ void set_up_connection(void* easy, const TransportOptions& options) {
     set(easy, CURLOPT_SSL_VERIFYPEER, 1L);
     set(easy, CURLOPT_SSL_VERIFYHOST, 2L);
     set(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-    if (!options.ca_bundle.empty()) {
-        set(easy, CURLOPT_CAINFO, options.ca_bundle.c_str());
-        // "In place of the system's": its folder of certificates counts as the system's too.
-        set(easy, CURLOPT_CAPATH, static_cast<const char*>(nullptr));
-    }
+    set_up_trust(easy, options);
     set_up_proxy(easy, options);
 
     set(easy, CURLOPT_DNS_CACHE_TIMEOUT, dns_cache_seconds);
