@@ -138,6 +138,8 @@ measure_memory() {
     keep_scaled budget budget_bytes 1 1048576
     keep_scaled most_memory most_bytes 1 1048576
     keep_scaled most_memory_outbox with_outbox 1 1048576
+    keep_scaled most_client_cbor client_cbor 1 1048576
+    keep_scaled most_client_json client_json 1 1048576
 }
 
 measure_driver() {
@@ -209,6 +211,8 @@ row threads 'threads of 401 streams on 201 clients'
 row budget 'budget_bytes, the default (MiB)'
 row most_memory 'the most with it, by formula (MiB)'
 row most_memory_outbox 'the same with an outbox (MiB)'
+row most_client_cbor 'its client on top, by formula (MiB)'
+row most_client_json 'the same with JSON on the wire (MiB)'
 row seed 'lk-dispatch 1.1.0 on Node: CPU (ns)'
 row over_seed 'lk-dispatch 1.1.0 over plain'
 

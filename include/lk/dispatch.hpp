@@ -139,7 +139,8 @@ struct DispatchOptions {
     /// How many requests may be under way at once. 1 to 1,000.
     int max_requests_in_flight = 8;
     /// How much memory unsettled events may hold: their bytes, in pages as allocated, and what is
-    /// kept of each. 1 MiB and up.
+    /// kept of each. 1 MiB and up. What comes on top follows from the options: docs/delivery.md.
+    /// With JSON on the wire it is up to 14 MiB more for each of max_requests_in_flight.
     std::size_t budget_bytes = 128 * std::size_t{1024} * 1024;
     /// What happens past the budget.
     WhenFull when_full = WhenFull::block;
