@@ -147,7 +147,9 @@ void Checks::check_lane(const SentRecord& parcel) {
             ++lane->in_requests;
         }
         if (lane->waiting.empty() || lane->waiting.front() != event) {
-            complain("order_of_sending", name(event) + " overtakes one of its key");
+            complain("order_of_sending", name(event) + " overtakes " +
+                                             (lane->waiting.empty() ? "nobody: it waits no more"
+                                                                    : name(lane->waiting.front())));
             return;
         }
         lane->waiting.pop_front();
@@ -195,6 +197,11 @@ void Checks::record_ended(EventNumber event, const Failure* failure, bool reques
     EventHistory& one = events_[event];
     one.in_request = false;
     if (failure == nullptr) return;
+    if (trace_.wanted()) {
+        trace_.line("  %s: %s, %s", name(event).c_str(),
+                    failure->may_have_been_stored ? "perhaps stored" : "not stored",
+                    failure->message.c_str());
+    }
     one.uncertain |= failure->may_have_been_stored && one.stage == Stage::accepted;
     if (request_failed && failure->kind == FailureClass::not_ready) --one.attempts;
 }

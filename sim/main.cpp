@@ -9,9 +9,9 @@
 
 #include "sim/coverage.hpp"
 #include "sim/plan.hpp"
+#include "sim/report.hpp"
 #include "sim/run.hpp"
 #include "sim/scenarios.hpp"
-#include "sim/shrink.hpp"
 
 namespace lk::sim {
 namespace {
@@ -86,19 +86,6 @@ std::optional<Options> options_of(int count, char** arguments) {
     return options;
 }
 
-void print(const RunResult& result) {
-    for (const std::string& line : result.trace) std::printf("%s\n", line.c_str());
-    for (const Violation& violation : result.violations) {
-        std::printf("broken: %s: %s\n", violation.check.c_str(), violation.what.c_str());
-    }
-}
-
-void explain(const Plan& plan, const std::string& check) {
-    const Plan small = shrink(plan, check);
-    std::printf("the smallest run found that does the same:\n%s", describe(small).c_str());
-    print(run(small, true));
-}
-
 class Session {
   public:
     explicit Session(const Options& options) : options_(options) {}
@@ -115,8 +102,7 @@ class Session {
         unknown_ += result.unknown;
         coverage_ += result.coverage;
         if (options_.trace) {
-            std::printf("%s", describe(plan).c_str());
-            print(result);
+            std::printf("%s%s", describe(plan).c_str(), tell(result).c_str());
         }
         if (runs_ % 500 == 1 && run(plan, false).fingerprint != result.fingerprint) {
             std::printf("seed %" PRIu64 " does not run twice in the same way\n", seed);
@@ -126,9 +112,10 @@ class Session {
         if (result.violations.empty()) return true;
         ++failures_;
         const Violation& first = result.violations.front();
-        std::printf("seed %" PRIu64 " breaks %s: %s\n", seed, first.check.c_str(),
-                    first.what.c_str());
-        if (!options_.quick && !options_.first_only) explain(plan, first.check);
+        std::printf("%s", headline(plan, first).c_str());
+        if (!options_.quick && !options_.first_only) {
+            std::printf("%s", explain(plan, first.check).c_str());
+        }
         std::fflush(stdout);
         return false;
     }
