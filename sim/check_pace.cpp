@@ -36,6 +36,19 @@ void Checks::check_attempts(EventNumber event) {
     }
 }
 
+// Whether lists fail or prove wrong, there are two a second at first, on average, and then one in
+// five seconds.
+void Checks::shards_asked(std::uint32_t producer) {
+    constexpr std::size_t most = 15;
+    std::deque<TimePoint>& asked = producers_[producer].shards_asked;
+    asked.push_back(time_.now());
+    while (asked.front() <= time_.now() - 10s) asked.pop_front();
+    if (asked.size() > most) {
+        complain("lists",
+                 "ListShards is asked " + std::to_string(asked.size()) + " times within 10 s");
+    }
+}
+
 namespace {
 
 double cost_of(std::size_t bytes) {

@@ -39,6 +39,7 @@ class Checks {
     }
     void lane_discarded(std::uint32_t producer, std::uint64_t lane, std::uint32_t generation);
     void lane_told_paused(std::uint32_t producer, std::uint64_t lane);
+    void shards_asked(std::uint32_t producer);
     void shards_answered(std::uint32_t producer, bool told);
     void stood_still(std::uint32_t producer) { producers_[producer].touched = true; }
     /// flush() wants all up to this generation sent at once.

@@ -98,6 +98,7 @@ struct ProducerHistory {
     std::optional<TimePoint> last_activity;        // of the producer's clock
     /// A request of its failed as a whole or came back slowly, or it stood still.
     bool touched = false;
+    std::deque<TimePoint> shards_asked;  ///< Within the last ten seconds.
     bool shards_answered = false;
     std::optional<TimePoint> shards_told;
     std::vector<ThrottledShard> throttled;

@@ -184,6 +184,7 @@ void Producer::ask(TimePoint now) {
     }
     if (core_.wants_shards(now)) {
         around_.trace.line("producer %u: asks for the shards", number_);
+        around_.checks.shards_asked(number_);
         ++progress_;
         shards_expire_ = now + plan_.request_timeout + grace;
         client_.list_shards(*stream_,

@@ -239,6 +239,7 @@ class Core {
     void unpark(TimePoint now);
     void end_of_request(Pending* record);
     void stored(const Parcel& parcel, const PutRecordsAnswer::Entry& entry, TimePoint now);
+    void guessed_wrong(TimePoint now);
     void learn(const Request& request, const PutRecordsAnswer& answer, TimePoint now);
     void record_failed(Pending* record, const Failure& failure, TimePoint now, Duration pause);
     void halve(const Request& refused);
@@ -280,19 +281,21 @@ class Core {
         bool wanted = false;
         bool was_answered = false;  ///< Were it only in vain.
         bool was_refused = false;   ///< Since it was answered in truth.
+        int in_vain = 0;            ///< So often, since then, for now.
 
         [[nodiscard]] bool is_open() const noexcept {
             return state == State::unasked || state == State::unknowable;
         }
         bool ask(TimePoint now) noexcept;
         void answered(TimePoint again) noexcept;
-        void not_answered(const Failure& failure, TimePoint now, Duration pause) noexcept;
+        void not_answered(const Failure& failure, TimePoint now, RetryPace& pace) noexcept;
     };
     Question facts_;
     bool exists_ = false;  // the stream, in a state that takes records
     std::size_t record_limit_ = default_record_limit;
     bool met_large_record_ = false;
     Question shards_;
+    int wrong_lists_ = 0;  // one after the other
 
     std::optional<std::uint32_t> hurried_up_to_;  // the last generation that was, ever
     bool hurries_ = false;                        // some of these can move

@@ -17,6 +17,8 @@ std::string_view shard_named_in(std::string_view message) noexcept {
 
 // How long what is wrong with a stream is taken to last before it is looked at again.
 constexpr Duration between_shard_lists = std::chrono::seconds(1);
+// A list that was right for so long was a good one.
+constexpr Duration list_holds = std::chrono::minutes(1);
 // The same for what only a person mends (access, the stream's name, keys).
 constexpr Duration between_probes = std::chrono::seconds(30);
 // Enough for an answer to come back, mostly.
@@ -73,11 +75,7 @@ void Core::stored(const Parcel& parcel, const PutRecordsAnswer::Entry& entry, Ti
     const ShardIndex predicted = parcel.first->shard;
     const bool elsewhere =
         predicted != no_shard && sending_.shards().id_of(predicted) != entry.shard_id;
-    if (elsewhere && sending_.shards().is_told() && shards_.state == Question::State::known) {
-        // The stream was resharded. Who finds out at the same time does not ask at the same time.
-        shards_.state = Question::State::unasked;
-        shards_.ask_at = std::max(now, shards_.ask_at + between_shard_lists) + pace_.pause(1);
-    }
+    if (elsewhere) guessed_wrong(now);
     const ShardIndex landed =
         parcel.aggregated && elsewhere ? sending_.shards().index_of(entry.shard_id) : no_shard;
     for_each(parcel, [&](Pending* record) {
@@ -89,6 +87,16 @@ void Core::stored(const Parcel& parcel, const PutRecordsAnswer::Entry& entry, Ti
         settle(record, Ending::published, {}, entry.shard_id, entry.sequence_number,
                landed != no_shard && !sending_.is_own_shard(*record, parcel, landed));
     });
+}
+
+// The stream was resharded. Who finds out at the same time does not ask at the same time; and who
+// finds out again and again, as of answers that name shards which nobody lists, asks less often.
+void Core::guessed_wrong(TimePoint now) {
+    if (!sending_.shards().is_told() || shards_.state != Question::State::known) return;
+    wrong_lists_ = now - shards_.ask_at < list_holds ? wrong_lists_ + 1 : 1;
+    shards_.state = Question::State::unasked;
+    shards_.ask_at =
+        std::max(now, shards_.ask_at + between_shard_lists) + pace_.pause(wrong_lists_);
 }
 
 // What an answer tells about the shards. Costs nothing while nobody is throttled or capped.

@@ -41,7 +41,7 @@ void Core::stream_is(const StreamSummary& summary, TimePoint now) {
 }
 
 void Core::stream_unknown(const Failure& failure, TimePoint now) {
-    facts_.not_answered(failure, now, pace_.pause(4));
+    facts_.not_answered(failure, now, pace_);
     if (facts_.state == Question::State::unknowable) unpark(now);
 }
 
@@ -78,7 +78,7 @@ void Core::shards_are(std::span<const Shard> open_shards, TimePoint now) {
 }
 
 void Core::shards_unknown(const Failure& failure, TimePoint now) {
-    shards_.not_answered(failure, now, pace_.pause(4));
+    shards_.not_answered(failure, now, pace_);
     if (shards_.state == Question::State::unknowable) {
         sending_.aggregate(false);
         sending_.shards().forget();
@@ -96,16 +96,18 @@ void Core::Question::answered(TimePoint again) noexcept {
     state = State::known;
     was_answered = true;
     was_refused = false;
+    in_vain = 0;
     ask_at = again;
 }
 
-void Core::Question::not_answered(const Failure& failure, TimePoint now, Duration pause) noexcept {
+void Core::Question::not_answered(const Failure& failure, TimePoint now, RetryPace& pace) noexcept {
     const bool refused =
         failure.kind == FailureClass::final || failure.kind == FailureClass::invalid;
     state = refused ? State::unknowable : State::unasked;
     was_answered = true;
     was_refused |= refused;
-    ask_at = now + (refused ? refusal_holds : pause);
+    // Up to 0.8 s at first.
+    ask_at = now + (refused ? refusal_holds : pace.pause(4 + in_vain++));
 }
 
 }  // namespace lk::pipeline
