@@ -76,8 +76,7 @@ void Core::stored(const Parcel& parcel, const PutRecordsAnswer::Entry& entry, Ti
     const bool elsewhere =
         predicted != no_shard && sending_.shards().id_of(predicted) != entry.shard_id;
     if (elsewhere) guessed_wrong(now);
-    const ShardIndex landed =
-        parcel.aggregated && elsewhere ? sending_.shards().index_of(entry.shard_id) : no_shard;
+    const bool strays = parcel.aggregated && elsewhere;
     for_each(parcel, [&](Pending* record) {
         if (record->settled) {
             end_of_request(record);
@@ -85,7 +84,7 @@ void Core::stored(const Parcel& parcel, const PutRecordsAnswer::Entry& entry, Ti
         }
         record->bound = record->in_flight = false;
         settle(record, Ending::published, {}, entry.shard_id, entry.sequence_number,
-               landed != no_shard && !sending_.is_own_shard(*record, parcel, landed));
+               strays && !sending_.is_own_shard(*record, parcel, entry.shard_id));
     });
 }
 
@@ -102,6 +101,7 @@ void Core::guessed_wrong(TimePoint now) {
 // What an answer tells about the shards. Costs nothing while nobody is throttled or capped.
 void Core::learn(const Request& request, const PutRecordsAnswer& answer, TimePoint now) {
     if (answer.failed() == 0 && !sending_.sorts()) return;
+    sending_.make_room_for_shards();
     using Count = SendQueue::Throttled;
     std::vector<Count> counts;
     ShardMap& shards = sending_.shards();
@@ -113,6 +113,7 @@ void Core::learn(const Request& request, const PutRecordsAnswer& answer, TimePoi
         if (entry.stored) {
             if (by_landing || (sending_.sorts() && first.shard == no_shard)) {
                 const ShardIndex shard = shards.index_of(entry.shard_id);
+                if (shard == no_shard) continue;
                 sending_.stored(parcel, shard, now);
                 if (by_landing && !first.settled) sending_.landed(first, shard);
             }

@@ -19,8 +19,8 @@ struct MemoryOptions {
 
 /// The most bytes that a dispatch function allocates, by its options: the budget, and what may
 /// exceed it. Without what the client allocates for itself, the results that the user keeps after
-/// their events have settled, and thread stacks. (The client of Kinesis tells its own:
-/// kinesis/memory_bound.hpp.)
+/// their events have settled, thread stacks, and what is known of the shards (see ShardMap). (The
+/// client of Kinesis tells its own: kinesis/memory_bound.hpp.)
 ///
 ///     budget_bytes
 ///   + for each thread, and each suspended event: one record, its page and what is kept of it, as

@@ -272,7 +272,6 @@ void SendQueue::wait_for(Limited& limited, Pending* record) {
 void SendQueue::charge(Pending* record) {
     if (record->charged) return;
     record->charged = true;
-    if (held_.size() <= record->shard) held_.resize(record->shard + std::size_t{1});
     std::size_t& held = held_[record->shard];
     const bool was_full = held > options_.most_held_by_shard;
     held += held_bytes(*record);
@@ -332,17 +331,25 @@ void SendQueue::shards_changed() {
             add(record, TimePoint{});
         }
         limited.again_cost = limited.fresh_cost = 0;
-        const bool closed = shards_.is_told() && shards_.range_of(place->first) == nullptr;
-        place = closed ? limited_.erase(place) : std::next(place);
+        const bool closed = shards_.is_told() && !shards_.is_open(place->first);
+        const bool forgotten = place->first != no_shard && !shards_.knows(place->first);
+        place = closed || forgotten ? limited_.erase(place) : std::next(place);
     }
     limited_due_ = never;
     limited_waits_for_retry_ = false;
     ++full_version_;
 }
 
+void SendQueue::make_room_for_shards() {
+    if (!shards_.has_learned_too_much()) return;
+    shards_.forget_learned();
+    shards_changed();
+}
+
 void SendQueue::tidy(TimePoint now) {
     if (now < tidy_at_) return;
     tidy_at_ = now + std::chrono::seconds(1);
+    std::erase_if(held_, [](const auto& one) { return one.second == 0; });
     std::erase_if(limited_, [&](const auto& one) {
         const bool goes = one.second.empty() && one.second.rate.idle(now);
         if (goes && is_over_its_share(one.first)) ++full_version_;

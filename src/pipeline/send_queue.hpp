@@ -107,10 +107,11 @@ class SendQueue {
     /// Whether the aggregate landed on the shard of this record's own key; false also where nobody
     /// can tell yet.
     [[nodiscard]] bool is_own_shard(const Pending& record, const Parcel& aggregate,
-                                    ShardIndex landed) const {
+                                    std::string_view landed) const {
         const event::HashKey own = options_.hash_of(record);
+        const ShardIndex shard = shards_.shard_of(own);
         // It went by one of its records' own keys.
-        return own == aggregate.hash_key || shards_.shard_of(own) == landed;
+        return own == aggregate.hash_key || (shard != no_shard && shards_.id_of(shard) == landed);
     }
 
     /// Counts the record among what its shard holds, where that is limited.
@@ -129,6 +130,8 @@ class SendQueue {
     void throttled(const Throttled& what, TimePoint request_started, TimePoint now);
     /// The shards changed: every record's place is asked for anew.
     void shards_changed();
+    /// Before an answer may name more of them: see ShardMap::has_learned_too_much().
+    void make_room_for_shards();
     /// Forgets limits that nobody needs any more.
     void tidy(TimePoint now);
 
@@ -138,6 +141,8 @@ class SendQueue {
     [[nodiscard]] bool sorts() const noexcept {
         return !limited_.empty() || options_.highest_rate > 0;
     }
+    /// Shards with a rate of their own.
+    [[nodiscard]] std::size_t limits() const noexcept { return limited_.size(); }
     [[nodiscard]] bool lingering() const noexcept { return ready_count() != 0; }
     [[nodiscard]] bool aggregates() const noexcept { return aggregates_; }
     /// Empty: an aggregate has its first record's.
@@ -187,7 +192,8 @@ class SendQueue {
     Limited& begin_cap(ShardIndex shard);
     void wait_for(Limited& limited, Pending* record);
     [[nodiscard]] bool is_over_its_share(ShardIndex shard) const noexcept {
-        return shard < held_.size() && held_[shard] > options_.most_held_by_shard;
+        const auto held = held_.find(shard);
+        return held != held_.end() && held->second > options_.most_held_by_shard;
     }
     void charge(Pending* record);
     void forget_shard(Pending* record) noexcept;
@@ -212,7 +218,8 @@ class SendQueue {
     bool limited_waits_for_retry_ = false;  // one has retries, which must wait
     std::unordered_map<ShardIndex, std::size_t> open_;  // by shard: its parcel in the request
     TimePoint tidy_at_{};
-    std::vector<std::size_t> held_;  // by shard: bytes of unsettled records counted for it
+    // By shard: bytes of unsettled records counted for it.
+    std::unordered_map<ShardIndex, std::size_t> held_;
     std::uint32_t full_version_ = 0;
 };
 

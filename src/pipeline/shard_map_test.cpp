@@ -43,6 +43,8 @@ TEST(ShardMap, RefusesShardsThatDoNotCoverTheHashKeysOnceEach) {
     std::swap(backwards.starting_hash_key, backwards.ending_hash_key);
     Shard garbage = shard_between(0, 0, 1);
     garbage.ending_hash_key = "many";
+    Shard endless = shard_between(0, 0, 1);
+    endless.shard_id.resize(ShardMap::longest_id + 1, '0');
     const std::vector<Shards> refused = {
         {},
         {shard_between(0, 0, 0.5), shard_between(1, 0.75, 1)},
@@ -52,12 +54,58 @@ TEST(ShardMap, RefusesShardsThatDoNotCoverTheHashKeysOnceEach) {
         {shard_between(0, 0, 0.75)},
         {backwards},
         {garbage},
+        Shards(ShardMap::most_listed + 1, shard_between(0, 0, 1)),
+        {endless},
     };
     for (const Shards& shards : refused) {
         EXPECT_FALSE(map.told(shards));
         EXPECT_TRUE(map.is_told());
         EXPECT_EQ(map.id_of(map.shard_of(key_at(0.6))), shard_name(7)) << "nothing has changed";
+        EXPECT_EQ(map.known(), 1U);
     }
+}
+
+TEST(ShardMap, TakesAListOfTensOfThousands) {
+    constexpr int count = 32'768;
+    const auto list = [&](int first) {
+        Shards shards;
+        for (int i = 0; i < count; ++i) {
+            shards.push_back(shard_between(first + i, double(i) / count, double(i + 1) / count));
+        }
+        return shards;
+    };
+    ShardMap map;
+    for (int first = 0; first < 3 * count; first += count) {
+        ASSERT_TRUE(map.told(list(first)));
+        EXPECT_EQ(map.known(), static_cast<std::size_t>(count));
+        EXPECT_FALSE(map.has_learned_too_much());
+        EXPECT_EQ(map.id_of(map.shard_of(key_at(0.5))), shard_name(first + count / 2));
+    }
+}
+
+TEST(ShardMap, ForgetsWhatAnswersNamedOnceThatIsMoreThanThereCanBe) {
+    for (const bool told : {false, true}) {
+        ShardMap map;
+        ASSERT_EQ(told && map.told(Shards{shard_between(0, 0, 1)}), told);
+        const ShardIndex first = map.index_of(shard_name(1));
+        int number = 1;
+        while (!map.has_learned_too_much()) {
+            map.landed(key_at(0.5), map.index_of(shard_name(++number)));
+        }
+        EXPECT_EQ(static_cast<std::size_t>(number), ShardMap::most_learned);
+        map.forget_learned();
+        EXPECT_EQ(map.known(), told ? 1U : 0U);
+        EXPECT_FALSE(map.knows(first));
+        EXPECT_NE(map.index_of(shard_name(1)), first);
+        EXPECT_EQ(map.shard_of(key_at(0.5)) == no_shard, !told);
+    }
+}
+
+TEST(ShardMap, LearnsNoNameThatIsTooLongForAShard) {
+    ShardMap map;
+    EXPECT_EQ(map.index_of(std::string(ShardMap::longest_id + 1, 'x')), no_shard);
+    EXPECT_NE(map.index_of(std::string(ShardMap::longest_id, 'x')), no_shard);
+    EXPECT_EQ(map.known(), 1U);
 }
 
 TEST(ShardMap, ASplitMakesTheParentVanishAndIndexesKeepTheirMeaning) {

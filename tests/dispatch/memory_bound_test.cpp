@@ -13,6 +13,7 @@
 #include "base/test_directory.hpp"
 #include "fake_kinesis.hpp"
 #include "pipeline/memory_bound.hpp"
+#include "pipeline/shard_map.hpp"
 
 // In an executable of its own: it counts every byte that is allocated.
 
@@ -103,6 +104,24 @@ class Forgetful : public KinesisClient {
                                  {},
                                  true}});
     }
+};
+
+// Stores everything, each record in a shard of its own that nobody lists.
+class Inventive : public KinesisClient {
+  public:
+    void put_records(const PutRecordsRequest& request, PutRecordsDone done) override {
+        PutRecordsAnswer answer;
+        for (std::size_t i = 0; i < request.records.size(); ++i) {
+            answer.add_stored("shardId-" + std::to_string(++invented_), "1");
+        }
+        done(std::move(answer));
+    }
+    void list_shards(std::string_view, ListShardsDone done) override {
+        done(Failure{FailureClass::final, ErrorCode::access_denied, {}, "no", false});
+    }
+
+  private:
+    std::int64_t invented_ = 100'000'000'000;
 };
 
 // Answers nothing until it is told to.
@@ -245,6 +264,25 @@ TEST_F(MemoryBound, HoldsWhileEventsAreAggregated) {
         EXPECT_EQ(dispatch.flush(60s)->published, 200'000U);
     }
     EXPECT_LT(most_since(), bound(options, 1, 1024));
+}
+
+// So many names are kept of those that answers may invent; many more take no more.
+TEST_F(MemoryBound, HoldsWhateverTheNumberOfShardsThatAnswersName) {
+    begin();
+    DispatchOptions options = on(std::make_shared<Inventive>());
+    options.max_rate_per_shard = 1000;
+    auto dispatch = get_dispatch(options);
+    const auto put = [&](std::size_t events) {
+        for (std::size_t i = 0; i < events; ++i) {
+            dispatch("t", {}, {.partition_key = std::to_string(i % 10'000)});
+        }
+        EXPECT_EQ(dispatch.flush(60s)->published, events);
+        return most_since();
+    };
+    constexpr std::size_t most_kept = pipeline::ShardMap::most_learned;
+    const std::size_t first = put(3 * most_kept);
+    EXPECT_LT(first, bound(options, 1, 1024) + most_kept * 512);
+    EXPECT_LT(put(12 * most_kept), first + options.budget_bytes);
 }
 
 // Each key's first event fails, and so pauses it for good.
