@@ -137,6 +137,26 @@ TEST(ListShards, RefusesAServiceThatNeverStopsGivingPages) {
     EXPECT_EQ(pages, 1000);
 }
 
+TEST(ListShards, RefusesMoreShardsThanAnyStreamHas) {
+    std::atomic<int> pages{0};
+    Document answer = {{"Shards", Document::array()}, {"NextToken", "again"}};
+    for (int i = 0; i < 10'000; ++i) answer["Shards"].push_back(shard("shardId-0"));
+    ScriptedServer server([&](ScriptedConnection& connection) {
+        while (connection.read_request()) {
+            ++pages;
+            answer_with(connection, wire::Encoding::cbor, 200, answer);
+        }
+    });
+    const auto client = client_of(server.url());
+    const auto shards = wait_for<std::vector<Shard>>([&](ListShardsDone done) {
+        client->list_shards("events", WhichShards::open, std::move(done));
+    });
+    ASSERT_FALSE(shards.has_value());
+    EXPECT_EQ(shards.error().code, ErrorCode::bad_answer);
+    EXPECT_THAT(shards.error().message, HasSubstr("more than 100000 shards"));
+    EXPECT_EQ(pages, 11);
+}
+
 TEST(ListShards, AnAnswerWithoutShardsIsNone) {
     ScriptedServer server([](ScriptedConnection& connection) {
         connection.read_request();

@@ -7,7 +7,8 @@
 namespace lk::kinesis {
 namespace {
 
-// A page holds up to 1,000 shards; an account has fewer than a million.
+// An account has 20,000 unless it asks for more. Pages may hold few, but not for ever.
+constexpr std::size_t most_shards = 100'000;
 constexpr int most_pages = 1000;
 
 // One listing; alive while a page is under way.
@@ -49,13 +50,15 @@ class Listing : public std::enable_shared_from_this<Listing> {
         if (!page) return finish(failure_of_bad_answer(page.error(), {"ListShards", stream_}));
         shards_.insert(shards_.end(), std::make_move_iterator(page->shards.begin()),
                        std::make_move_iterator(page->shards.end()));
+        if (shards_.size() > most_shards) return finish(more_than(most_shards, "shards"));
         if (page->next_token.empty()) return finish(std::move(shards_));
-        if (pages_ == most_pages) {
-            return finish(failure_of_bad_answer(
-                "more than " + std::to_string(most_pages) + " pages of shards",
-                {"ListShards", stream_}));
-        }
+        if (pages_ == most_pages) return finish(more_than(most_pages, "pages of shards"));
         ask(page->next_token);
+    }
+
+    [[nodiscard]] Failure more_than(std::size_t most, const char* what) const {
+        return failure_of_bad_answer("more than " + std::to_string(most) + " " + what,
+                                     {"ListShards", stream_});
     }
 
     void finish(Expected<std::vector<Shard>, Failure> outcome) {
