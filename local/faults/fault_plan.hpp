@@ -64,9 +64,10 @@ struct Garbage {
 struct WrongCount {
     int more = 0;  ///< So many entries more than records; negative: fewer.
 };
+struct UnknownShards {};  ///< Each stored record's shard is one that there never was.
 
 struct AnswerFault {
-    std::variant<AnswerError, Reset, Close, Truncate, Garbage, WrongCount> kind = {};
+    std::variant<AnswerError, Reset, Close, Truncate, Garbage, WrongCount, UnknownShards> kind = {};
     /// Whether the request is carried out.
     bool commit = true;
 };

@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "local/http/raw_client.hpp"
 #include "local/server.hpp"
 #include "wire/document.hpp"
@@ -132,6 +134,18 @@ TEST_F(Faulty, AnswersTheWrongNumberOfEntries) {
     EXPECT_THAT(codes(put_records()), testing::SizeIs(1));
     rule(R"({"wrong_count": -500})");
     EXPECT_THAT(codes(put_records()), testing::IsEmpty());
+    EXPECT_EQ(stored(), 6U);
+}
+
+TEST_F(Faulty, NamesShardsThatThereNeverWere) {
+    rule(R"({"unknown_shards": true})");
+    std::set<std::string> named;
+    for (int i = 0; i < 3; ++i) {
+        const Document body = Document::parse(put_records().body);
+        for (const Document& entry : body.at("Records")) named.insert(entry.at("ShardId"));
+    }
+    EXPECT_THAT(named, testing::SizeIs(6));
+    EXPECT_THAT(named, testing::Each(testing::MatchesRegex("shardId-9[0-9]{11}")));
     EXPECT_EQ(stored(), 6U);
 }
 

@@ -140,6 +140,9 @@ void read_answer_fault(const PlanObject& act, std::string_view name, FaultRule& 
         rule.answer = {.kind = Truncate{static_cast<std::size_t>(bytes)}};
     } else if (name == "garbage") {
         rule.answer = {.kind = Garbage{*act.text(name, 0, max_plan_bytes)}};
+    } else if (name == "unknown_shards") {
+        if (!*act.flag(name)) act.refuse(name, "true");
+        rule.answer = {.kind = UnknownShards()};
     } else {
         const auto more = *act.whole(name, -500, 500);
         if (more == 0) act.refuse(name, "other than 0");
@@ -159,11 +162,11 @@ void restrict_to(const PlanObject& on, std::initializer_list<std::string_view> o
 
 void read_act(const PlanObject& act, const PlanObject& on, FaultRule& rule) {
     act.allow({"error", "record_error", "delay_ms", "reset", "close", "truncate", "garbage",
-               "wrong_count"});
+               "wrong_count", "unknown_shards"});
     read_delay(act, rule);
     std::string_view given;
-    for (const std::string_view name :
-         {"error", "record_error", "reset", "close", "truncate", "garbage", "wrong_count"}) {
+    for (const std::string_view name : {"error", "record_error", "reset", "close", "truncate",
+                                        "garbage", "wrong_count", "unknown_shards"}) {
         if (!act.has(name)) continue;
         if (!given.empty()) {
             act.refuse(name, concat({"in a rule of its own: this one has ", given, " already"}));
@@ -181,7 +184,7 @@ void read_act(const PlanObject& act, const PlanObject& on, FaultRule& rule) {
         return restrict_to(on, {"PutRecord", "PutRecords"}, given);
     }
     read_answer_fault(act, given, rule);
-    if (given != "wrong_count") return;
+    if (given != "wrong_count" && given != "unknown_shards") return;
     restrict_to(on, {"PutRecords"}, given);
     rule.on.operation = "PutRecords";
 }

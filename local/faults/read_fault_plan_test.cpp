@@ -84,6 +84,7 @@ TEST(FaultPlan, ReadsEveryFault) {
     EXPECT_EQ(std::get<Truncate>(answer(R"("truncate": 12)").kind).body_bytes, 12U);
     EXPECT_EQ(std::get<Garbage>(answer(R"("garbage": "<html>")").kind).body, "<html>");
     EXPECT_EQ(std::get<WrongCount>(answer(R"("wrong_count": -2)").kind).more, -2);
+    EXPECT_TRUE(std::holds_alternative<UnknownShards>(answer(R"("unknown_shards": true)").kind));
     const FaultRule record =
         rule(R"("do": {"record_error": {"code": "InternalFailure", "commit": true}})");
     EXPECT_EQ(record.record->code, "InternalFailure");
@@ -121,6 +122,7 @@ TEST(FaultPlan, NamesTheMemberItsValueAndWhatItMayBe) {
     EXPECT_THAT(refused_rule(R"("do": {"reset": "later"})"),
                 HasSubstr("\"before_commit\" or \"after_commit\""));
     EXPECT_THAT(refused_rule(R"("do": {"wrong_count": 0})"), HasSubstr("other than 0"));
+    EXPECT_THAT(refused_rule(R"("do": {"unknown_shards": false})"), HasSubstr("must be true"));
     EXPECT_THAT(refused_rule(R"("do": {"reset": "after_commit", "truncate": 1})"),
                 HasSubstr("this one has reset already"));
     EXPECT_THAT(refused_rule(R"("on": {"operation": "GetRecords"}, "do": {"record_error": "Odd"})"),

@@ -93,6 +93,41 @@ INSTANTIATE_TEST_SUITE_P(
                       Survivable{"RecordsStoredAndAnsweredAsFailed", half_stored.c_str(), true}),
     [](const auto& run) { return run.param.name; });
 
+// The stream names ever new shards, which it never lists, in what it stores and in what it
+// throttles.
+TEST(Faults, OfAStreamThatInventsShardsMakeNothingBeSentAgain) {
+    const RunOptions situations[] = {{},
+                                     {.aggregate_bytes = 4000},
+                                     {.max_rate_per_shard = 1000},
+                                     {.aggregate_bytes = 4000, .max_rate_per_shard = 1000}};
+    for (const bool lists : {true, false}) {
+        const std::string not_listed =
+            R"(, {"on": {"operation": "ListShards"}, "do": {"error": "AccessDeniedException"}})";
+        for (const RunOptions& situation : situations) {
+            const auto kinesis =
+                faulty(R"({"on": {"operation": "PutRecords"}, "do": {"unknown_shards": true}})" +
+                       (lists ? "" : not_listed));
+            const DispatchRun run = dispatch_all(kinesis, situation);
+            EXPECT_EQ(run.published(), run.events.size());
+            EXPECT_EQ(run.sent_again(), 0U);
+            EXPECT_TRUE(run.events[0].outcome->shard_id.starts_with("shardId-9"));
+            expect_as_promised(*kinesis, run);
+        }
+    }
+}
+
+TEST(Faults, OfAShardThatThereIsNotHoldNobodyUp) {
+    const auto kinesis = faulty(
+        R"({"on": {"record": {"first": 2, "every": 20}}, "times": 4,
+            "do": {"record_error": {"code": "ProvisionedThroughputExceededException",
+                                    "message": "Rate exceeded for shard shardId-000000009999."}}})");
+    const DispatchRun run = dispatch_all(kinesis, {.aggregate_bytes = 1024});
+    EXPECT_EQ(run.published(), run.events.size());
+    EXPECT_GT(run.sent_again(), 0U);
+    EXPECT_EQ(run.flagged(), 0U);
+    expect_as_promised(*kinesis, run);
+}
+
 TEST(Faults, DoNoHarmOverTlsEither) {
     const auto kinesis = faulty(reset_after + "," + slow_shard + "," + truncated, true);
     const DispatchRun run = dispatch_all(kinesis);

@@ -43,7 +43,8 @@ DispatchRun dispatch_all(const std::shared_ptr<LocalKinesis>& kinesis, const Run
                                         .kinesis_stream = "events",
                                         .producer_id = "test",
                                         .request_timeout = options.request_timeout,
-                                        .aggregate_bytes = options.aggregate_bytes});
+                                        .aggregate_bytes = options.aggregate_bytes,
+                                        .max_rate_per_shard = options.max_rate_per_shard});
     DispatchRun run;
     std::vector<Published> results;
     for (int number = 0; number < options.events; ++number) {

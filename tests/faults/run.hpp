@@ -42,6 +42,8 @@ struct RunOptions {
     std::chrono::milliseconds request_timeout = std::chrono::seconds(30);
     /// 0: records are not aggregated.
     std::size_t aggregate_bytes = 0;
+    /// 0: no cap.
+    double max_rate_per_shard = 0;
     /// Another client of the same stream; null: the local stream's own.
     std::shared_ptr<KinesisClient> client = nullptr;
 };
