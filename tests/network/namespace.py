@@ -14,21 +14,24 @@ def skip(reason):
     sys.exit(NOT_POSSIBLE)
 
 
-def enter():
-    """Runs this program once more, in a namespace with a loopback of its own."""
+def enter(mounts=False):
+    """Runs this program once more, in a namespace with a loopback of its own; `mounts`: and with
+    files in the places of the system's, if it likes."""
     if INSIDE in os.environ:
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
         return
-    for tool in ("unshare", "ip"):
+    for tool in ("unshare", "ip", "mount"):
         if shutil.which(tool) is None:
             skip(f"there is no command {tool}")
-    unshare = ["unshare", "--net", *([] if os.geteuid() == 0 else ["--map-root-user"])]
+    unshare = ["unshare", "--net", *(["--mount"] if mounts else []),
+               *([] if os.geteuid() == 0 else ["--map-root-user"])]
     # All that the test will do there.
+    acts = "mount --bind /etc/hosts /etc/hosts" if mounts else "ip tuntap add lk-trial mode tun"
     trial = subprocess.run(
-        [*unshare, "sh", "-c", "ip link set lo up && ip tuntap add lk-trial mode tun"],
+        [*unshare, "sh", "-c", f"ip link set lo up && {acts}"],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if trial.returncode != 0:
-        skip("no network namespace with a TUN device can be made here: " +
+        skip(f"no namespace that allows {acts!r} can be made here: " +
              trial.stdout.decode().strip())
     os.environ[INSIDE] = "1"
     os.execvp(unshare[0], [*unshare, sys.executable, *sys.argv])

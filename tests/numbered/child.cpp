@@ -11,6 +11,7 @@
 //     p N D          this run's own event was published; D is 1 when it may be a duplicate
 //     r N D          the same of an event that an earlier run left
 //     f N MESSAGE    it failed
+//     l MESSAGE      the log was told, and not for information
 //     end KEPT       it is closed; so many events stay in the outbox
 // It dispatches until it is killed, --count events are dispatched, or, with --until-eof, its
 // standard input ends. --patience: how long it gives a request, and a connection. Each line is
@@ -104,11 +105,15 @@ int main(int argc, char** argv) {
          .producer_id = "numbered",
          .request_timeout = arguments.patience,
          .budget_bytes = std::size_t{1} << 20,
+         .log =
+             [](lk::LogLevel level, std::string_view line) {
+                 if (level != lk::LogLevel::info) say("l " + std::string(line));
+             },
          .outbox = {.directory = arguments.outbox, .sync = arguments.sync},
-         .on_settled = [](const lk::Event& event, const lk::Outcome& outcome,
-                          bool from_previous_run) {
-             tell(from_previous_run ? "r " : "p ", event.data.value_or("?"), outcome);
-         }});
+         .on_settled =
+             [](const lk::Event& event, const lk::Outcome& outcome, bool from_previous_run) {
+                 tell(from_previous_run ? "r " : "p ", event.data.value_or("?"), outcome);
+             }});
     const std::string filler(200, 'x');
     long i = 0;
     for (; i != arguments.count && !(arguments.until_eof && input_has_ended()); ++i) {

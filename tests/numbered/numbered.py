@@ -16,13 +16,13 @@ TOOL = os.environ["LK_TOOL"]
 PATIENCE = 120
 
 
-def environment():
+def environment(**changes):
     """The environment without what could lead a client elsewhere."""
     kept = {name: value for name, value in os.environ.items()
             if not name.startswith("AWS_") and not name.lower().endswith("_proxy")}
     kept.update(AWS_EC2_METADATA_DISABLED="true", AWS_CONFIG_FILE="/dev/null",
                 AWS_SHARED_CREDENTIALS_FILE="/dev/null", AWS_ACCESS_KEY_ID="local",
-                AWS_SECRET_ACCESS_KEY="local")
+                AWS_SECRET_ACCESS_KEY="local", **changes)
     return kept
 
 
@@ -89,12 +89,12 @@ class Stream:
 class Child:
     """A run of the program; what it said is kept whatever becomes of it."""
 
-    def __init__(self, *words):
+    def __init__(self, *words, **changes):
         self.lines = []
         self.said = threading.Condition()
         self.process = subprocess.Popen([CHILD, *words], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                        env=environment())
+                                        env=environment(**changes))
         self.reader = threading.Thread(target=self._read)
         self.reader.start()
         self.errors = []
