@@ -137,10 +137,34 @@ TEST(ListShards, RefusesAServiceThatNeverStopsGivingPages) {
     EXPECT_EQ(pages, 1000);
 }
 
+// 1,000 is as many as an answer has (AWS: API_ListShards, MaxResults).
+TEST(ListShards, TakesAFullPageOfShardsOfWhichAllIsTold) {
+    const std::string hash_key = "340282366920938463463374607431768211455";
+    const std::string number(56, '9');
+    Document answer;
+    answer["Shards"] = Document::array();
+    for (int i = 0; i < 1000; ++i) {
+        answer["Shards"].push_back(
+            {{"ShardId", "shardId-00000000" + std::to_string(1000 + i)},
+             {"ParentShardId", "shardId-000000000001"},
+             {"AdjacentParentShardId", "shardId-000000000002"},
+             {"HashKeyRange", {{"StartingHashKey", hash_key}, {"EndingHashKey", hash_key}}},
+             {"SequenceNumberRange",
+              {{"StartingSequenceNumber", number}, {"EndingSequenceNumber", number}}}});
+    }
+    ShardService service({[&](ScriptedConnection& connection) {
+        answer_with(connection, wire::Encoding::cbor, 200, answer);
+    }});
+    const auto shards = service.list(WhichShards::all);
+    ASSERT_TRUE(shards.has_value()) << shards.error().message;
+    EXPECT_EQ(shards->size(), 1000U);
+    EXPECT_EQ(shards->back().shard_id, "shardId-000000001999");
+}
+
 TEST(ListShards, RefusesMoreShardsThanAnyStreamHas) {
     std::atomic<int> pages{0};
     Document answer = {{"Shards", Document::array()}, {"NextToken", "again"}};
-    for (int i = 0; i < 10'000; ++i) answer["Shards"].push_back(shard("shardId-0"));
+    for (int i = 0; i < 1000; ++i) answer["Shards"].push_back(shard("shardId-0"));
     ScriptedServer server([&](ScriptedConnection& connection) {
         while (connection.read_request()) {
             ++pages;
@@ -154,7 +178,7 @@ TEST(ListShards, RefusesMoreShardsThanAnyStreamHas) {
     ASSERT_FALSE(shards.has_value());
     EXPECT_EQ(shards.error().code, ErrorCode::bad_answer);
     EXPECT_THAT(shards.error().message, HasSubstr("more than 100000 shards"));
-    EXPECT_EQ(pages, 11);
+    EXPECT_EQ(pages, 101);
 }
 
 TEST(ListShards, AnAnswerWithoutShardsIsNone) {
