@@ -8,6 +8,7 @@ namespace lk::http {
 bool SentBody::begin() noexcept {
     if (begun_ && (read_bytes_ > 0 || bytes_ == 0)) return false;
     begun_ = true;
+    if (goes_with_head_) read_bytes_ = bytes_;
     return true;
 }
 

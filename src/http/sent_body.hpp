@@ -14,12 +14,20 @@ namespace lk::http {
 /// which one byte was read is never sent again. Before the first byte was read the server can not
 /// have the request (its length was announced), so beginning again is harmless and spares an idle
 /// connection's end from being seen as a failure. A request without a body is complete with its
-/// head, hence begun once.
+/// head, hence begun once; so is one whose body goes with the head.
 class SentBody {
   public:
     SentBody() = default;
     SentBody(std::span<const std::string_view> pieces, std::size_t bytes)
         : pieces_(pieces), bytes_(bytes) {}
+    /// libcurl has it already, and sends it with the head.
+    [[nodiscard]] static SentBody with_head(std::size_t bytes) noexcept {
+        SentBody body({}, bytes);
+        body.goes_with_head_ = true;
+        return body;
+    }
+
+    [[nodiscard]] bool goes_with_head() const noexcept { return goes_with_head_; }
 
     /// A connection is there and the request is about to begin on it. False: it must not.
     [[nodiscard]] bool begin() noexcept;
@@ -44,6 +52,7 @@ class SentBody {
     std::size_t offset_ = 0;
     std::size_t read_bytes_ = 0;
     bool begun_ = false;
+    bool goes_with_head_ = false;
 };
 
 }  // namespace lk::http

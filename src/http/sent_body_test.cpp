@@ -44,6 +44,14 @@ TEST(SentBody, ARequestWithoutOneBeginsOnce) {
     EXPECT_TRUE(body.may_be_sent_whole());
 }
 
+TEST(SentBody, OneThatGoesWithTheHeadBeginsOnce) {
+    SentBody body = SentBody::with_head(3);
+    EXPECT_FALSE(body.may_be_sent_whole());
+    EXPECT_TRUE(body.begin());
+    EXPECT_TRUE(body.may_be_sent_whole());
+    EXPECT_FALSE(body.begin());
+}
+
 TEST(SentBody, MayBeSentWholeFromItsLastByteOn) {
     const std::string_view piece = "abc";
     SentBody body({&piece, 1}, 3);

@@ -22,7 +22,11 @@ namespace {
 // all CPU at 512 KiB.
 constexpr long upload_buffer_bytes = 64 * 1024;
 
-// libcurl writes head and body apart, and the body in TLS records of 16 KiB, each of which the
+// A body of no more bytes is sent with the head, in one system call and one TLS record; libcurl
+// does that with bodies that it is given, and not with those that it reads.
+constexpr std::size_t most_with_head = 12 * 1024;
+
+// libcurl writes a larger body apart from the head, and in TLS records of 16 KiB, each of which the
 // kernel would send by itself and the far end read by itself. Two system calls a request make it
 // send full segments only (TCP_CORK, tcp(7)).
 void set_cork(int socket, int corked) noexcept {
@@ -167,7 +171,6 @@ void Transfer::set_up(const TransportOptions& options) {
 
 void Transfer::take(Request request, Done& done) {
     request_ = std::move(request);
-    body_ = SentBody(request_.body, request_.body_bytes);
     answer_ = {};
     answer_bytes_ = 0;
     answer_too_large_ = false;
@@ -188,9 +191,22 @@ void Transfer::take(Request request, Done& done) {
 
     set_url(easy_, request_.url);
     set(easy_, CURLOPT_HTTPHEADER, header_list_.data());
-    set(easy_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body_bytes));
+    set_body();
     set(easy_, CURLOPT_TIMEOUT_MS, milliseconds(request_.timeout));
     done_ = std::move(done);
+}
+
+void Transfer::set_body() {
+    set(easy_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body_bytes));
+    if (request_.body_bytes == 0 || request_.body_bytes > most_with_head) {
+        body_ = SentBody(request_.body, request_.body_bytes);
+        set(easy_, CURLOPT_POSTFIELDS, static_cast<const char*>(nullptr));
+        return;
+    }
+    small_body_.clear();
+    for (const std::string_view piece : request_.body) small_body_ += piece;
+    body_ = SentBody::with_head(request_.body_bytes);
+    set(easy_, CURLOPT_POSTFIELDS, small_body_.data());
 }
 
 void Transfer::use_connections(std::optional<std::chrono::seconds> younger_than) {
@@ -258,7 +274,9 @@ int Transfer::seek_body(void* self, long long offset, int origin) {
 int Transfer::before_request(void* self, char*, char*, int, int local_port) {
     auto* transfer = static_cast<Transfer*>(self);
     if (!transfer->body_.begin()) return CURL_PREREQFUNC_ABORT;
-    transfer->send_full_segments_only(transfer->sockets_.with_local_port(local_port));
+    if (!transfer->body_.goes_with_head()) {
+        transfer->send_full_segments_only(transfer->sockets_.with_local_port(local_port));
+    }
     return CURL_PREREQFUNC_OK;
 }
 

@@ -64,6 +64,7 @@ class Transfer {
                                  void* self);
 
     void set_up(const TransportOptions& options);
+    void set_body();
     void send_full_segments_only(int socket) noexcept;
     void read_header_line(std::string_view line);
     [[nodiscard]] bool fits(std::size_t more_bytes) noexcept;
@@ -76,6 +77,7 @@ class Transfer {
     Done done_;
     std::vector<curl_slist> header_list_;
     SentBody body_;
+    std::string small_body_;
     int corked_socket_ = -1;
     Answer answer_;
     std::size_t answer_bytes_ = 0;
