@@ -41,6 +41,8 @@ class Outcomes {
     /// Waits so long for those that are not, and accounts for them; true when none is left.
     [[nodiscard]] bool settle(std::chrono::milliseconds at_most);
 
+    /// How many results are not accounted for.
+    [[nodiscard]] std::size_t open() const noexcept { return held_.size(); }
     /// Of the results accounted for so far.
     [[nodiscard]] const Totals& totals() const noexcept { return totals_; }
     /// Nothing was published and the last failure is one that all further events would meet too,

@@ -76,12 +76,12 @@ ExitStatus send(const SendOptions& options, Console& console) {
 
     std::shared_ptr<ProgressPrinter> printer;
     if (options.print) printer = std::make_shared<ProgressPrinter>(*options.print, console);
-    Sender sender(*dispatch, options.type, options.fields, console, printer.get());
+    Sender sender(*dispatch, options.type, options.fields, console, printer.get(), durable);
     const std::vector<std::string> stdin_alone = {"-"};
     for (const std::string& path : options.files.empty() ? stdin_alone : options.files) {
         if (!sender.send(path)) break;
     }
-    const ExitStatus status = sender.finish(durable);
+    const ExitStatus status = sender.finish();
     if (!durable) return status;
     const bool all_published =
         drain_outbox(*dispatch, options.to.durability, std::chrono::hours(24 * 365), console);

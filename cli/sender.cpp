@@ -13,6 +13,14 @@ constexpr std::chrono::seconds between_looks{1};
 // How many lines pass before the clock is read again.
 constexpr std::uint64_t lines_between_clocks = 64;
 
+// With an outbox the disk takes lines faster than the stream does. Those that are more than so many
+// ahead would be written, copied into the outbox's file and read back, which takes longer than to
+// wait for the stream; but where they would wait longer than a second the disk is what the outbox
+// is for.
+constexpr std::size_t most_ahead = 32 * 1024;
+constexpr std::chrono::milliseconds pace_step{20};
+constexpr std::chrono::milliseconds between_judgements{100};
+
 // How a JSON text begins that was written over many lines, for people.
 bool is_a_beginning_alone(std::string_view line) {
     constexpr std::string_view white_space = " \t\r";
@@ -24,11 +32,12 @@ bool is_a_beginning_alone(std::string_view line) {
 }  // namespace
 
 Sender::Sender(const Dispatch& dispatch, const std::string& type, const FieldNames& fields,
-               Console& console, ProgressPrinter* printer)
+               Console& console, ProgressPrinter* printer, bool durable)
     : dispatch_(dispatch),
       type_(type),
       console_(console),
       printer_(printer),
+      durable_(durable),
       fields_(fields),
       report_([&console](std::string_view line) { console.say_bare(line); }),
       outcomes_(dispatch, report_, printer) {}
@@ -52,7 +61,9 @@ bool Sender::send(const std::string& path) {
     Line line;
     while (!should_stop() && lines.next(line)) {
         dispatch_line(line, name);
-        if (++lines_ % lines_between_clocks == 0) look_around();
+        if (++lines_ % lines_between_clocks != 0) continue;
+        look_around();
+        if (durable_) keep_pace();
     }
     if (!input->error().empty()) {
         console_.say(input->error());
@@ -111,6 +122,22 @@ void Sender::look_around() {
     show_status();
 }
 
+void Sender::keep_pace() {
+    while (outcomes_.open() > most_ahead && !should_stop() && Clock::now() >= too_slow_until_) {
+        const std::uint64_t before = outcomes_.totals().published;
+        const Clock::time_point judged_at = Clock::now() + between_judgements;
+        while (outcomes_.open() > most_ahead && !should_stop() && Clock::now() < judged_at) {
+            // In small steps: what is under way must not run out meanwhile.
+            (void)outcomes_.settle(pace_step);
+        }
+        const std::uint64_t taken = outcomes_.totals().published - before;
+        if (outcomes_.open() > most_ahead &&
+            taken < most_ahead * between_judgements / between_looks) {
+            too_slow_until_ = Clock::now() + between_looks;
+        }
+    }
+}
+
 void Sender::show_status() {
     if (console_.is_terminal()) {
         console_.status(summary(outcomes_.totals(), Clock::now() - started_));
@@ -121,7 +148,7 @@ bool Sender::should_stop() const {
     return interrupted() || outcomes_.hopeless();
 }
 
-ExitStatus Sender::finish(bool may_leave) {
+ExitStatus Sender::finish() {
     bool told = false;
     while (true) {
         if (interrupted() && !told) {
@@ -131,7 +158,7 @@ ExitStatus Sender::finish(bool may_leave) {
                 "interrupt ends at once)");
         }
         // In steps, so that the status line lives on; every event has a deadline, so this ends.
-        if (outcomes_.settle(between_looks) || (may_leave && interrupted())) break;
+        if (outcomes_.settle(between_looks) || (durable_ && interrupted())) break;
         show_status();
     }
     console_.status({});

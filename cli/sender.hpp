@@ -22,22 +22,24 @@ namespace lk::cli {
 class Sender {
   public:
     /// `type` is empty when a field names it; `printer` may be null. All must outlive the sender.
+    /// `durable`: the events have an outbox.
     Sender(const Dispatch& dispatch, const std::string& type, const FieldNames& fields,
-           Console& console, ProgressPrinter* printer);
+           Console& console, ProgressPrinter* printer, bool durable);
 
     /// Sends the lines of one file, or of stdin for "-". False when no more should be read: the
     /// user interrupted, or nothing can be published at all.
     [[nodiscard]] bool send(const std::string& path);
 
-    /// Waits for what is under way and sums up. Once, at the end. `may_leave`: when the user
-    /// interrupts, what is under way is not waited for.
-    [[nodiscard]] ExitStatus finish(bool may_leave);
+    /// Waits for what is under way and sums up. Once, at the end. With an outbox, what is under way
+    /// is not waited for when the user interrupts.
+    [[nodiscard]] ExitStatus finish();
 
   private:
     using Clock = std::chrono::steady_clock;
 
     void dispatch_line(const Line& line, const std::string& input);
     void look_around();
+    void keep_pace();
     void show_status();
     [[nodiscard]] bool should_stop() const;
 
@@ -45,6 +47,7 @@ class Sender {
     const std::string& type_;
     Console& console_;
     ProgressPrinter* const printer_;
+    const bool durable_;
     FieldReader fields_;
     FailureReport report_;
     Outcomes outcomes_;
@@ -54,6 +57,7 @@ class Sender {
     std::uint64_t lines_ = 0;
     const Clock::time_point started_ = Clock::now();
     Clock::time_point looked_around_ = started_;
+    Clock::time_point too_slow_until_ = started_;
 };
 
 }  // namespace lk::cli

@@ -87,6 +87,19 @@ class OutboxTest(CommandTest):
         shown = lk_dispatch("outbox", "show", self.outbox, status=0).lines
         self.assertEqual([json.loads(line)["data"] for line in shown], [{"n": 1}])
 
+    # More than the stream would have to take within a second for the reading to wait for it.
+    def test_all_is_stored_where_nothing_is_published_however_much_it_is(self):
+        lines = self.path("lines.ndjson")
+        with open(lines, "w", encoding="utf-8") as file:
+            file.writelines('{"n":%d}\n' % number for number in range(80_000))
+        sending = self.start("send", *NOWHERE, *EVENT, "--outbox", self.outbox, "--outbox-sync",
+                             "os", "--print", "stored", lines)
+        sending.wait_for(sending.out, r'\t\{"n":79999\}$')
+        sending.process.kill()
+        sending.status()
+        self.assertRegex(lk_dispatch("outbox", "ls", self.outbox, status=0).out,
+                         r"^events\t80000 events\t")
+
     def test_an_interrupt_leaves_the_rest_for_the_next_run(self):
         sending = self.start("send", *NOWHERE, *EVENT, "--outbox", self.outbox, "-",
                              stdin=subprocess.PIPE)
