@@ -53,11 +53,12 @@ std::string holder(int file) {
     return text.empty() ? "another process" : text;
 }
 
+// Over what is there: given up, its place might be somebody else's on a full disk.
 bool write_holder(int file) {
     const std::string text =
         "process " + std::to_string(::getpid()) + " (" + program_invocation_short_name + ")\n";
-    return ::ftruncate(file, 0) == 0 &&
-           ::pwrite(file, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
+    const auto bytes = static_cast<ssize_t>(text.size());
+    return ::pwrite(file, text.data(), text.size(), 0) == bytes && ::ftruncate(file, bytes) == 0;
 }
 
 // It may hold other people's data, so nobody else gets in.

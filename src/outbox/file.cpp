@@ -39,12 +39,22 @@ File::File(const FileOptions& options)
     : database_(made_for_owner_alone(options), options.vfs), log_(database_, file_page_bytes) {
     prepare_schema(database_, options.path);
     database_.execute(synchronous(options.sync));
-    log_.copy_and_truncate();
+    try {
+        (void)writable();
+    } catch (const DatabaseError& error) {
+        if (error.kind() != DatabaseError::Kind::full) throw;
+    }
     statements_ = std::make_unique<Statements>(database_);
     read_tally();
 }
 
 File::~File() = default;
+
+// Once what an earlier run left in the log is in the file.
+sqlite::Database& File::writable() {
+    if (!log_.is_ours()) log_.copy_and_truncate();
+    return database_;
+}
 
 void File::read_tally() {
     sqlite::Statement& statement = statements_->state;
@@ -103,6 +113,7 @@ FileStream File::stream(std::string_view name) {
 }
 
 void File::add_stream(const FileStream& stream) {
+    (void)writable();
     statements_->add_stream.bind(1, stream.number)
         .bind_text(2, stream.name)
         .bind(3, static_cast<std::int64_t>(stream.fingerprint_seed))
@@ -173,10 +184,11 @@ std::int64_t File::free_pages() {
 }
 
 void File::give_back(int pages) {
-    database_.execute("PRAGMA incremental_vacuum(" + std::to_string(pages) + ")");
+    writable().execute("PRAGMA incremental_vacuum(" + std::to_string(pages) + ")");
 }
 
-File::Change::Change(File& file) : file_(file), transaction_(file.database_), tally_(file.tally_) {}
+File::Change::Change(File& file)
+    : file_(file), transaction_(file.writable()), tally_(file.tally_) {}
 
 void File::Change::put_state(const FileStream& stream, PageId id, const PageState& state) {
     state.write(file_.row_, stream.number, id);

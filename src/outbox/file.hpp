@@ -28,7 +28,8 @@ struct FileOptions {
 /// throws DatabaseError; after one the file can only be closed.
 class File {
   public:
-    /// Opens or creates it. What a log holds that an earlier run left is in the file after it.
+    /// Opens or creates it. Where the disk has no room for what the log of an earlier run holds,
+    /// that is read where it is, and nothing can be written.
     explicit File(const FileOptions& options);
     ~File();
     File(const File&) = delete;
@@ -93,6 +94,7 @@ class File {
   private:
     struct Statements;
 
+    [[nodiscard]] sqlite::Database& writable();
     void read_tally();
 
     sqlite::Database database_;

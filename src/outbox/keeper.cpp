@@ -129,7 +129,9 @@ void Keeper::carry_out(Asked asked) {
     for (auto& flush : asked.flushes) flushes_.push_back(std::move(flush));
     as_soon_as_memory([&] { discards_.reserve(discards_.size() + asked.discards.size()); });
     for (const Asked::Discard& one : asked.discards) discards_.push_back(one.key);
-    if (!asked.keeps.empty() || is_anything_due()) write(asked.keeps, asked.discards);
+    if (!asked.keeps.empty() || !asked.discards.empty() || (is_anything_due() && may_write())) {
+        write(asked.keeps, asked.discards);
+    }
     if (origin_.inherited()) return;
     for (const Asked::Load& one : asked.loads) {
         one.done(load(one));
@@ -271,6 +273,12 @@ void Keeper::do_chores(TimePoint at) {
     if (!file_.is_open()) return;
     const bool more = give_back_a_step(at);
     if (file_.is_open() && (!more || file_.log_pages() >= log_pages)) copy_log(true);
+}
+
+// What is due waits, once the disk has failed, for its time to be tried again: where it stays full,
+// what is there is still read, which a file that is opened anew for each attempt would slow down.
+bool Keeper::may_write() const noexcept {
+    return retry_at_ == never || retry_at_ <= now();
 }
 
 // Whether there is more to give back.

@@ -85,6 +85,7 @@ class Keeper {
     [[nodiscard]] bool is_anything_due() const noexcept {
         return !due_.empty() || !discards_.empty();
     }
+    [[nodiscard]] bool may_write() const noexcept;
     void answer_flushes();
     void synchronize();
     void copy_log(bool truncate);

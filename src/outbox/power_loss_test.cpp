@@ -312,5 +312,33 @@ TEST(FullDisk, IsNamedAndRefusesUntilThereIsRoom) {
     EXPECT_EQ(outbox->discarded()->count(5), 1U);
 }
 
+// By the run that found it full, and by one that begins on it: its log cannot be copied then. With
+// no fsync, which a full disk of this kind fails as well.
+TEST(FullDisk, IsReadAllTheSame) {
+    Machine machine(Sync::os);
+    auto outbox = open_or_fail(machine.options());
+    const PageId there = keep_page(*outbox, {"there"});
+    const PageId settled = keep_page(*outbox, {"settled"});
+    machine.disk().fail(FaultyDisk::Fault::full, 1, 1'000'000);
+    EXPECT_FALSE(keep_pages(*outbox, {{"refused"}}));
+    outbox->settle(settled, {0});
+    EXPECT_TRUE(load_page(*outbox, there));
+    outbox.reset();
+    outbox = open_or_fail(machine.options());
+    ASSERT_NE(outbox, nullptr);
+    EXPECT_EQ(left_in(*outbox).size(), 2U) << "that one is settled could not be written";
+    for (int i = 0; i < 2; ++i) {
+        EXPECT_TRUE(load_page(*outbox, there));
+        EXPECT_FALSE(keep_pages(*outbox, {{"refused, too"}}));
+    }
+    outbox->settle(settled, {0});
+    machine.disk().work();
+    EXPECT_GT(keep_page(*outbox, {"after"}), settled);
+    outbox.reset();
+    outbox = open_or_fail(machine.options());
+    EXPECT_EQ(left_in(*outbox).size(), 2U) << "what was there, and what came after";
+    EXPECT_EQ(machine.damages(), 0);
+}
+
 }  // namespace
 }  // namespace lk::outbox

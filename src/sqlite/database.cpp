@@ -48,6 +48,7 @@ void Database::fail(std::string_view doing) const {
         case SQLITE_ERROR:
         case SQLITE_CORRUPT:
         case SQLITE_NOTADB: throw DatabaseError(message, DatabaseError::Kind::damaged);
+        case SQLITE_FULL: throw DatabaseError(message, DatabaseError::Kind::full);
         case SQLITE_BUSY: throw DatabaseError(message, DatabaseError::Kind::in_use);
         default: throw DatabaseError(message);
     }

@@ -16,6 +16,7 @@ class DatabaseError : public std::runtime_error {
     enum class Kind {
         other,
         damaged,  ///< The file is no database, or not a whole one.
+        full,     ///< The disk is, and the file is whole.
         in_use,   ///< Somebody else has it open, or what is inherited from a parent process has.
         refused,  ///< It is whole, and not to be used here: the message says why, and the mend.
     };

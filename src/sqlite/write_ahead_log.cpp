@@ -33,8 +33,10 @@ void WriteAheadLog::copy(int mode) {
     int copied = 0;
     const int result = sqlite3_wal_checkpoint_v2(database_.handle_, "main", mode, &in_log, &copied);
     if (result != SQLITE_OK) database_.fail("cannot copy the log into the database");
+    if (in_log != copied) return;
     // The next commit begins at the front of the log.
-    if (in_log == copied) pages_ = 0;
+    pages_ = 0;
+    is_ours_ = true;
 }
 
 void WriteAheadLog::copy() {
@@ -55,7 +57,7 @@ void WriteAheadLog::synchronize() {
 
 bool WriteAheadLog::cut_failed_commit() noexcept {
     sqlite3_file* const file = file_of(database_.handle_);
-    if (file == nullptr) return true;
+    if (file == nullptr || !is_ours_) return true;
     const std::int64_t whole =
         pages_ == 0 ? 0 : header_bytes + pages_ * (frame_header_bytes + page_bytes_);
     return file->pMethods->xTruncate(file, whole) == SQLITE_OK;

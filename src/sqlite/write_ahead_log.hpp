@@ -14,6 +14,10 @@ class WriteAheadLog {
     WriteAheadLog(const WriteAheadLog&) = delete;
     WriteAheadLog& operator=(const WriteAheadLog&) = delete;
 
+    /// Whether it was copied as a whole once. Until then it holds what an earlier connection left,
+    /// and nothing may be committed: nobody would know what to cut off were that to fail.
+    [[nodiscard]] bool is_ours() const noexcept { return is_ours_; }
+
     /// What the commits since the last whole copy take in it, in pages of the database.
     [[nodiscard]] int pages() const noexcept { return pages_; }
 
@@ -36,6 +40,7 @@ class WriteAheadLog {
     Database& database_;
     const std::int64_t page_bytes_;
     int pages_ = 0;
+    bool is_ours_ = false;
 };
 
 }  // namespace lk::sqlite

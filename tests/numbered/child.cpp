@@ -14,8 +14,9 @@
 //     l MESSAGE      the log was told, and not for information
 //     end KEPT       it is closed; so many events stay in the outbox
 // It dispatches until it is killed, --count events are dispatched, or, with --until-eof, its
-// standard input ends. --patience: how long it gives a request, and a connection. Each line is
-// written by itself at once, so that whoever reads it knows it whatever happens next.
+// standard input ends. --patience: how long it gives a request, and a connection. What the library
+// logs goes to standard error. Each line is written by itself at once, so that whoever reads it
+// knows it whatever happens next.
 
 #include <poll.h>
 #include <unistd.h>
@@ -32,9 +33,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-void say(const std::string& line) {
+void say(int file, const std::string& line) {
     const std::string whole = line + "\n";
-    if (write(STDOUT_FILENO, whole.data(), whole.size()) < 0) std::_Exit(1);
+    if (write(file, whole.data(), whole.size()) < 0) std::_Exit(1);
+}
+
+void say(const std::string& line) {
+    say(STDOUT_FILENO, line);
 }
 
 struct Arguments {
@@ -108,6 +113,7 @@ int main(int argc, char** argv) {
          .log =
              [](lk::LogLevel level, std::string_view line) {
                  if (level != lk::LogLevel::info) say("l " + std::string(line));
+                 say(STDERR_FILENO, std::string(line));
              },
          .outbox = {.directory = arguments.outbox, .sync = arguments.sync},
          .on_settled =

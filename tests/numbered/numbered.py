@@ -95,18 +95,18 @@ class Child:
         self.process = subprocess.Popen([CHILD, *words], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                         env=environment(**changes))
-        self.reader = threading.Thread(target=self._read)
-        self.reader.start()
         self.errors = []
-        self.error_reader = threading.Thread(
-            target=lambda: self.errors.extend(self.process.stderr))
+        self.reader = threading.Thread(target=self._read, args=(self.process.stdout, self.lines))
+        self.reader.start()
+        self.error_reader = threading.Thread(target=self._read,
+                                             args=(self.process.stderr, self.errors))
         self.error_reader.start()
 
-    def _read(self):
-        for line in self.process.stdout:
+    def _read(self, pipe, lines):
+        for line in pipe:
             if line.endswith(b"\n"):
                 with self.said:
-                    self.lines.append(line.decode().rstrip("\n"))
+                    lines.append(line.decode(errors="replace").rstrip("\n"))
                     self.said.notify_all()
 
     def wait_for(self, pattern, count=1):
