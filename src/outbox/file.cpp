@@ -1,7 +1,10 @@
 #include "outbox/file.hpp"
 
+#include <algorithm>
+#include <filesystem>
 #include <limits>
 #include <set>
+#include <system_error>
 
 #include "base/random.hpp"
 #include "outbox/page_body.hpp"
@@ -24,6 +27,10 @@ const char* synchronous(Sync sync) {
     return "";
 }
 
+// In pages of the file: room for a commit that removes or gives back a few.
+constexpr std::int64_t pages_in_reserve = 24;
+constexpr int pages_a_step = 16;
+
 [[noreturn]] void damaged(const std::string& what) {
     throw DatabaseError(what, sqlite::DatabaseError::Kind::damaged);
 }
@@ -36,7 +43,9 @@ const std::string& made_for_owner_alone(const FileOptions& options) {
 }  // namespace
 
 File::File(const FileOptions& options)
-    : database_(made_for_owner_alone(options), options.vfs), log_(database_, file_page_bytes) {
+    : folder_(std::filesystem::path(options.path).parent_path()),
+      database_(made_for_owner_alone(options), options.vfs),
+      log_(database_, file_page_bytes) {
     prepare_schema(database_, options.path);
     database_.execute(synchronous(options.sync));
     try {
@@ -176,6 +185,28 @@ std::vector<DiscardedKey> File::discarded() {
         all.push_back(*key);
     }
     return all;
+}
+
+bool File::has_room(std::int64_t pages) const {
+    std::error_code error;
+    const auto disk = std::filesystem::space(folder_, error);
+    return error || disk.available / file_page_bytes >=
+                        static_cast<std::uintmax_t>(pages + pages_in_reserve);
+}
+
+// A commit goes into the log, and from there into the file, where it may take free pages.
+bool File::make_room(std::int64_t added, std::int64_t removed) {
+    (void)writable();
+    const std::int64_t logged = added + 2 * removed;
+    if (has_room(log_.pages() + logged + added)) return true;
+    log_.copy_and_truncate();
+    for (;;) {
+        const std::int64_t free = free_pages();
+        if (has_room(logged + std::max<std::int64_t>(added - free, 0))) return true;
+        if (free == 0) return false;
+        give_back(pages_a_step);
+        log_.copy_and_truncate();
+    }
 }
 
 std::int64_t File::free_pages() {

@@ -85,6 +85,12 @@ class File {
         Tally tally_;
     };
 
+    /// Before a commit that adds and removes so many pages: whether the disk has room for it, for
+    /// copying the log then, and for removing a few more. Else a disk full of events would stay
+    /// full though all of them were sent: to remove takes room, too. Gives free pages back where
+    /// that helps.
+    [[nodiscard]] bool make_room(std::int64_t added, std::int64_t removed);
+
     [[nodiscard]] sqlite::WriteAheadLog& log() noexcept { return log_; }
     /// Pages of the file that hold nothing.
     [[nodiscard]] std::int64_t free_pages();
@@ -95,8 +101,10 @@ class File {
     struct Statements;
 
     [[nodiscard]] sqlite::Database& writable();
+    [[nodiscard]] bool has_room(std::int64_t pages) const;
     void read_tally();
 
+    const std::string folder_;
     sqlite::Database database_;
     sqlite::WriteAheadLog log_;
     std::unique_ptr<Statements> statements_;

@@ -1,11 +1,15 @@
 #include "outbox/keeper.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <map>
+#include <numeric>
+#include <span>
 #include <utility>
 
 #include "outbox/as_soon_as_memory.hpp"
+#include "outbox/schema.hpp"
 
 namespace lk::outbox {
 
@@ -19,6 +23,8 @@ constexpr int log_pages = 512;
 // Free pages that stay for what comes: 16 MiB. What is more is given back in small steps.
 constexpr std::int64_t spare_pages = 256;
 constexpr int pages_a_step = 64;
+// What is settled, where room is short.
+constexpr std::ptrdiff_t due_a_step = 4;
 constexpr auto tidy_delay = 1s;
 constexpr auto tidy_step = 20ms;
 constexpr auto retry_delay = 1s;
@@ -28,6 +34,13 @@ constexpr DirectoryUse outbox_directory{
 
 TimePoint now() {
     return std::chrono::steady_clock::now();
+}
+
+// What it may take in the file.
+std::int64_t most_file_pages(const PageDraft& draft) {
+    std::size_t bytes = 0;
+    for (const KeptRecord& record : draft) bytes += record.cbor.size() + record_header_bytes;
+    return static_cast<std::int64_t>(bytes) / file_page_bytes + 1;
 }
 
 // Those of a page that are left and not discarded.
@@ -163,11 +176,13 @@ std::vector<Keeper::Draft> Keeper::number(const std::vector<Asked::Keep>& keeps)
 
 void Keeper::write(std::vector<Asked::Keep>& keeps, const std::vector<Asked::Discard>& discards) {
     const std::vector<Draft> drafts = as_soon_as_memory([&] { return number(keeps); });
-    bool again = false;
-    const auto error =
-        file_.attempt([&](File& file) { write(file, drafts, std::exchange(again, true)); });
+    bool begun = false;
+    const auto error = file_.attempt([&](File& file) {
+        make_room(file, drafts);
+        write(file, drafts, std::exchange(begun, true));
+    });
     if (error) {
-        for (const Draft& draft : drafts) {
+        for (const Draft& draft : begun ? std::span(drafts) : std::span<const Draft>()) {
             as_soon_as_memory(
                 [&] { due_[draft.id] = {.stream = draft.stream, .records = {}, .remove = true}; });
         }
@@ -210,15 +225,42 @@ void Keeper::write(File& file, const std::vector<Draft>& drafts, bool again) {
         if (again) change.remove(*draft.stream, draft.id);
         change.keep(*draft.stream, draft.id, kept_at_ms, *draft.records);
     }
-    for (const auto& [id, due] : due_) {
-        if (due.remove) {
-            change.remove(*due.stream, id);
-        } else {
-            change.settle(*due.stream, id, due.records);
-        }
-    }
+    for (const auto& [id, due] : due_) write_due(change, id, due);
     for (const DiscardedKey& key : discards_) change.discard(key);
     change.commit();
+}
+
+void Keeper::write_due(File::Change& change, PageId id, const Due& due) {
+    if (due.remove) {
+        change.remove(*due.stream, id);
+    } else {
+        change.settle(*due.stream, id, due.records);
+    }
+}
+
+void Keeper::make_room(File& file, const std::vector<Draft>& drafts) {
+    const std::int64_t pages =
+        std::transform_reduce(drafts.begin(), drafts.end(), std::int64_t{0}, std::plus<>(),
+                              [](const Draft& draft) { return most_file_pages(*draft.records); });
+    if (file.make_room(pages, static_cast<std::int64_t>(due_.size()))) return;
+    write_due_by_steps(file);
+    if (drafts.empty() || file.make_room(pages, 0)) return;
+    throw sqlite::DatabaseError("the disk has no room for " + std::to_string(pages) +
+                                    " x 64 KiB more, and for what is written to remove that",
+                                sqlite::DatabaseError::Kind::full);
+}
+
+// Each takes little room before it gives some.
+void Keeper::write_due_by_steps(File& file) {
+    while (!due_.empty()) {
+        const auto end =
+            std::next(due_.begin(), std::min<std::ptrdiff_t>(due_a_step, std::ssize(due_)));
+        File::Change change(file);
+        for (auto due = due_.begin(); due != end; ++due) write_due(change, due->first, due->second);
+        change.commit();
+        due_.erase(due_.begin(), end);
+        file.log().copy_and_truncate();
+    }
 }
 
 Expected<ReadPage, Error> Keeper::load(const Asked::Load& asked) {

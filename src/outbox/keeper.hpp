@@ -80,6 +80,9 @@ class Keeper {
     [[nodiscard]] std::vector<Draft> number(const std::vector<Asked::Keep>& keeps);
     void write(std::vector<Asked::Keep>& keeps, const std::vector<Asked::Discard>& discards = {});
     void write(File& file, const std::vector<Draft>& drafts, bool again);
+    void write_due(File::Change& change, PageId id, const Due& due);
+    void write_due_by_steps(File& file);
+    void make_room(File& file, const std::vector<Draft>& drafts);
     [[nodiscard]] Expected<ReadPage, Error> load(const Asked::Load& asked);
     void settle(const Asked::Settle& settle);
     [[nodiscard]] bool is_anything_due() const noexcept {

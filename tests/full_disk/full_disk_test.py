@@ -144,6 +144,21 @@ class FullDisk(unittest.TestCase):
             ballast.remove()
         self.check_end(self.run_child(2 * ROUNDS, "--count", "1"))
 
+    def test_filled_by_the_outbox_itself(self):
+        self.use_disk(8)
+        child = self.run_child(0, "--until-eof", "--bytes", "5000")
+        for again in range(1, ROUNDS + 1):
+            self.store(100, child)
+            self.stream.kill()
+            self.log(FULL, again, child)
+            self.stream.start()
+            self.publish_what_comes(child)
+            # With nobody to make room but itself.
+            self.log(ROOM, again, child)
+        child.stop_dispatching()
+        self.check_end(child)
+        self.assertEqual(self.account.published, set(range(child.dispatched())))
+
 
 if __name__ == "__main__":
     if small_disk.DISK not in os.environ:

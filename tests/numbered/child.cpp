@@ -2,7 +2,7 @@
 // what is between them:
 //
 //     numbered_child --endpoint URL [--outbox DIR] [--sync every_commit|interval|os] [--first N]
-//         [--count N] [--keys K] [--random-keys] [--until-eof] [--patience MS]
+//         [--count N] [--keys K] [--random-keys] [--until-eof] [--patience MS] [--bytes B]
 //
 // Event N goes to key "key-<N mod K>" (every seventh to a random key, with --random-keys). A line
 // on standard output is one of
@@ -14,9 +14,9 @@
 //     l MESSAGE      the log was told, and not for information
 //     end KEPT       it is closed; so many events stay in the outbox
 // It dispatches until it is killed, --count events are dispatched, or, with --until-eof, its
-// standard input ends. --patience: how long it gives a request, and a connection. What the library
-// logs goes to standard error. Each line is written by itself at once, so that whoever reads it
-// knows it whatever happens next.
+// standard input ends. --patience: how long it gives a request, and a connection. --bytes: what
+// makes an event larger. What the library logs goes to standard error. Each line is written by
+// itself at once, so that whoever reads it knows it whatever happens next.
 
 #include <poll.h>
 #include <unistd.h>
@@ -48,6 +48,7 @@ struct Arguments {
     long first = 0;
     long count = -1;  // without an end
     long keys = 10;
+    std::size_t bytes = 200;
     bool random_keys = false;
     bool until_eof = false;
     std::chrono::milliseconds patience{2000};
@@ -73,6 +74,7 @@ Arguments read(int argc, char** argv) {
         if (name == "--first") arguments.first = std::stol(value);
         if (name == "--count") arguments.count = std::stol(value);
         if (name == "--keys") arguments.keys = std::stol(value);
+        if (name == "--bytes") arguments.bytes = std::stoul(value);
         if (name == "--sync") {
             arguments.sync = value == "os"         ? lk::OutboxSync::os
                              : value == "interval" ? lk::OutboxSync::interval
@@ -120,7 +122,7 @@ int main(int argc, char** argv) {
              [](const lk::Event& event, const lk::Outcome& outcome, bool from_previous_run) {
                  tell(from_previous_run ? "r " : "p ", event.data.value_or("?"), outcome);
              }});
-    const std::string filler(200, 'x');
+    const std::string filler(arguments.bytes, 'x');
     long i = 0;
     for (; i != arguments.count && !(arguments.until_eof && input_has_ended()); ++i) {
         const std::string number = std::to_string(arguments.first + i);
