@@ -146,7 +146,9 @@ void OutboxStage::hand_over(TimePoint now, const std::shared_ptr<void>& owner) {
     if (writing_ || !any_drafts() || now < write_again_at_) return;
     seal(open_);
     seal(open_waiting_);
-    written_.swap(drafts_);
+    const auto end = drafts_.begin() + std::min(std::ssize(drafts_), most_at_once_);
+    written_.assign(std::move_iterator(drafts_.begin()), std::move_iterator(end));
+    drafts_.erase(drafts_.begin(), end);
     const auto held = std::make_shared<WrittenPages>(owner);
     std::vector<outbox::PageDraft> pages;
     pages.reserve(written_.size());
@@ -175,6 +177,7 @@ void OutboxStage::hand_over(TimePoint now, const std::shared_ptr<void>& owner) {
 
 void OutboxStage::kept(const std::vector<outbox::PageId>& ids, TimePoint now) {
     if (std::exchange(disk_fails_, false)) log(log_info, "the outbox can be written again");
+    most_at_once_ = std::min(2 * most_at_once_, all_at_once);
     for (const outbox::PageId id : ids) {
         Draft draft = std::move(written_.front());
         written_.pop_front();
@@ -204,8 +207,12 @@ void OutboxStage::not_kept(const Error& error, TimePoint now) {
             "this process dies: " +
                 error.message);
     }
+    most_at_once_ = few_at_once;
+    drafts_.insert(drafts_.begin(), std::move_iterator(written_.begin()),
+                   std::move_iterator(written_.end()));
+    written_.clear();
     std::deque<Draft> waiting;
-    for (Draft& draft : written_) {
+    for (Draft& draft : drafts_) {
         if (!may_go_on(draft)) {
             let_wait(draft);
             waiting.push_back(std::move(draft));
@@ -214,9 +221,7 @@ void OutboxStage::not_kept(const Error& error, TimePoint now) {
         drafted_bytes_ -= draft.bytes;
         for (Pending* record : draft.records) admit(record, now);
     }
-    written_.clear();
-    drafts_.insert(drafts_.begin(), std::move_iterator(waiting.begin()),
-                   std::move_iterator(waiting.end()));
+    drafts_.swap(waiting);
 }
 
 // Its keys count as the shelf's from now on.

@@ -185,6 +185,11 @@ class OutboxStage {
     std::size_t drafted_bytes_ = 0;
     std::deque<Draft> written_;  // those under way
     bool writing_ = false;
+    // After the disk has failed few, then more and more: it may have room for some, and not for all
+    // that has gathered meanwhile.
+    static constexpr std::ptrdiff_t few_at_once = 4;
+    static constexpr std::ptrdiff_t all_at_once = 1'000'000;
+    std::ptrdiff_t most_at_once_ = all_at_once;
     TimePoint write_again_at_{};
     bool disk_fails_ = false;
 

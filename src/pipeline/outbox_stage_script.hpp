@@ -39,6 +39,8 @@ class FakeOutbox final : public outbox::StreamOutbox {
     std::vector<outbox::LeftPage> left;
     outbox::DiscardedKeys discarded_keys;
     std::optional<Error> disk_error;
+    /// What the disk has room for at a time, in pages.
+    std::size_t most_at_once = 1'000'000;
     /// Of all pages: its age is by the system's clock, which no script moves.
     std::int64_t kept_at_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
                                   std::chrono::system_clock::now().time_since_epoch())
@@ -65,6 +67,9 @@ class FakeOutbox final : public outbox::StreamOutbox {
               std::function<void(Expected<std::vector<outbox::PageId>, Error>)> done) override {
         asked.emplace_back([this, drafts = std::move(drafts), done = std::move(done)] {
             if (disk_error) return done(*disk_error);
+            if (drafts.size() > most_at_once) {
+                return done(Error{ErrorCode::outbox, "No space left on device", false, 0});
+            }
             std::vector<outbox::PageId> ids;
             for (const outbox::PageDraft& draft : drafts) {
                 const outbox::PageId id = ++last_id_;

@@ -135,6 +135,19 @@ TEST_F(OutboxStageTest, SendsFromMemoryWhileTheDiskFails) {
     EXPECT_THAT(drain(), ElementsAre("c"));
 }
 
+// What waits behind the shelf meanwhile is more than it has room for at a time ever again.
+TEST_F(OutboxStageTest, GoesOnWithADiskThatTakesOnlySome) {
+    std::vector<std::string> expected;
+    for (int i = 0; i < 3000; ++i) {
+        expected.push_back(std::to_string(i));
+        write(expected.back(), "k", 1000);
+        if (i % 50 == 0 && i < 2500) keep();
+    }
+    outbox->most_at_once = 5;
+    EXPECT_EQ(drain(), expected);
+    EXPECT_THAT(outbox->pages, IsEmpty());
+}
+
 TEST_F(OutboxStageTest, NothingOvertakesItsKeyWhileTheDiskFailsToRead) {
     std::vector<std::string> expected;
     for (int i = 0; i < 2500; ++i) {
