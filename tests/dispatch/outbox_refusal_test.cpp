@@ -6,8 +6,10 @@
 #include <future>
 #include <map>
 #include <mutex>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <thread>
+#include <utility>
 
 #include "outbox_fixture.hpp"
 
@@ -193,19 +195,31 @@ TEST_F(Outbox, DeadLettersGoToAnotherStream) {
         const std::lock_guard lock(mutex);
         for (const Record& record : request.records) graveyard.emplace_back(record.data);
     };
-    two->answer_with = [](const auto&) {
-        return refused(FailureClass::invalid, ErrorCode::invalid_request);
+    // Throttled first, so that there are attempts to be counted.
+    two->answer_with = [first = true](const auto&) mutable {
+        return std::exchange(first, false)
+                   ? refused(FailureClass::slow_down, ErrorCode::throttled)
+                   : refused(FailureClass::invalid, ErrorCode::invalid_request);
     };
     kinesis = two;
     DispatchOptions to_a_stream = durable();
     to_a_stream.dead_letters.stream = "graveyard";
     {
         auto dispatch = get_dispatch(to_a_stream);
-        EXPECT_FALSE(dispatch("t").wait());
+        Published published = dispatch("t", json("1"), {.partition_key = "k"});
+        EXPECT_EQ(published.wait().error().attempts, 2);
         EXPECT_TRUE(dispatch.close(60s));
     }
     ASSERT_EQ(graveyard.size(), 1U);
-    EXPECT_THAT(graveyard.front(), HasSubstr(R"("type":"t")"));
+    const auto letter = nlohmann::json::parse(graveyard.front());
+    EXPECT_EQ(letter["event"]["type"], "t");
+    EXPECT_EQ(letter["event"]["source"]["kinesisPartitionKey"], "k");
+    EXPECT_EQ(letter["stream"], "entrypoint");
+    const nlohmann::json reason = {{"code", "invalid_request"},
+                                   {"message", "refused by the test"},
+                                   {"mayHaveBeenDelivered", false},
+                                   {"attempts", 2}};
+    EXPECT_EQ(letter["reason"], reason);
 }
 
 }  // namespace
