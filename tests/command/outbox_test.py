@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import time
 import unittest
 
 import tool
@@ -108,6 +109,41 @@ class OutboxTest(CommandTest):
         sending.interrupt()
         self.assertEqual(sending.status(), 130)
         self.assertIn("stays in the outbox", "\n".join(sending.rest_of(sending.err)))
+
+    def leave_one(self, *words):
+        """By a run that is killed once the event is stored. Returns when that was."""
+        sending = self.start("send", *NOWHERE, *EVENT, "--outbox", self.outbox, "--print",
+                             "stored", *words, "-", stdin=subprocess.PIPE)
+        sending.write('{"n":1}\n')
+        sending.wait_for(sending.out, r'\t\{"n":1\}$')
+        at = time.monotonic()
+        sending.process.kill()
+        sending.status()
+        return at
+
+    # The stream is there for the second: were the time between them not counted, it would publish
+    # the event.
+    def test_a_deadline_that_passes_while_no_process_runs_is_missed(self):
+        letters = self.path("dead.ndjson")
+        within = ["--deliver-within", "3", "--dead-letters", letters]
+        stored_at = self.leave_one(*within)
+        server = self.start_server()
+        time.sleep(max(stored_at + 3.5 - time.monotonic(), 0))
+        done = lk_dispatch("send", "--endpoint", server.endpoint, "--region", "us-east-1", *EVENT,
+                           "--outbox", self.outbox, *within)
+        with open(letters, encoding="utf-8") as file:
+            letter = json.loads(file.read())
+        self.assertEqual(letter["event"]["data"], {"n": 1})
+        self.assertEqual(letter["reason"]["code"], "not_in_time", done.err)
+        self.assertEqual(self.tail(server), [])
+        self.assertEqual(lk_dispatch("outbox", "show", self.outbox, status=0).out, "")
+
+    def test_with_time_left_the_next_process_publishes_it(self):
+        self.leave_one("--deliver-within", "600")
+        server = self.start_server()
+        lk_dispatch("send", "--endpoint", server.endpoint, "--region", "us-east-1", *EVENT,
+                    "--outbox", self.outbox, "--deliver-within", "600", status=0)
+        self.assertEqual([event["data"] for event in self.tail(server)], [{"n": 1}])
 
     def test_dead_letters_are_redriven(self):
         server = self.script(400, {"__type": "InvalidArgumentException", "message": "guilty"})
