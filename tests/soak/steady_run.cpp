@@ -3,10 +3,9 @@
 //
 //     steady_run SECONDS [EVENTS-A-SECOND]
 //
-// Prints each minute what was published and how much memory is resident. Exit status 1: an event
-// was lost, or resident memory grew after the first tenth of the time by more than it may.
-#include <unistd.h>
-
+// A dispatch function works for a minute at most and is ended then, so that everything it took is
+// given back; another follows it. Prints after each what was published and how much memory the
+// process takes. Exit status 1: an event was lost, or the process grew.
 #include <algorithm>
 #include <atomic>
 #include <charconv>
@@ -14,6 +13,7 @@
 #include <cinttypes>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -27,6 +27,8 @@
 #include <lk/dispatch.hpp>
 #include <lk/local_kinesis.hpp>
 
+#include "memory.hpp"
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -34,9 +36,9 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t mebibyte = std::size_t{1} << 20;
 constexpr std::size_t budget_bytes = 8 * mebibyte;
-// What may come and go: events that wait for their turn, and what the allocator keeps of it.
-constexpr std::size_t allowance_bytes = budget_bytes + 16 * mebibyte;
 constexpr int threads = 2;
+// Spells of a short run: halves of them are compared.
+constexpr int fewest_spells = 20;
 
 // Nothing that is not survived: so nothing may be lost. Throttled seldom, since each time the rate
 // that is learned goes down.
@@ -46,14 +48,6 @@ constexpr const char* troubles = R"({"seed": 1, "rules": [
     {"on": {"operation": "PutRecords"}, "probability": 0.01, "do": {"reset": "after_commit"}},
     {"on": {"operation": "PutRecords"}, "probability": 0.01, "do": {"error": "InternalFailure"}},
     {"on": {"operation": "PutRecords"}, "probability": 0.1, "do": {"delay_ms": 20}}]})";
-
-std::size_t resident_bytes() {
-    std::ifstream statm("/proc/self/statm");
-    std::size_t all_pages = 0;
-    std::size_t resident_pages = 0;
-    statm >> all_pages >> resident_pages;
-    return resident_pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-}
 
 double in_mebibytes(std::size_t bytes) {
     return static_cast<double>(bytes) / static_cast<double>(mebibyte);
@@ -159,54 +153,56 @@ std::uint64_t number_of(const char* text) {
     return number;
 }
 
+/// Each a minute, or shorter in a short run. False: something was not published.
+bool run_spells(lk::LocalKinesis& kinesis, const std::string& outbox, Clock::duration time,
+                std::uint64_t a_second, const std::shared_ptr<Counts>& counts,
+                lk::soak::MemoryWatch& memory) {
+    const auto begin = Clock::now();
+    const auto end = begin + time;
+    const auto spell_time = std::min<Clock::duration>(1min, time / fewest_spells);
+    while (Clock::now() < end) {
+        {
+            Spell spell(kinesis, outbox, counts);
+            spell.work(std::min(Clock::now() + spell_time, end), a_second);
+            if (!spell.end()) return false;
+        }
+        memory.saw(lk::soak::Memory::once_quiet());
+        const lk::soak::Memory& now = memory.seen().back();
+        std::printf("%6.1f min: %" PRIu64
+                    " events published; %.1f KiB allocated, %.1f MiB resident, outbox %.1f MiB\n",
+                    std::chrono::duration<double, std::ratio<60>>(Clock::now() - begin).count(),
+                    counts->published.load(), static_cast<double>(now.allocated) / 1024,
+                    in_mebibytes(now.resident), in_mebibytes(bytes_in(outbox)));
+        std::fflush(stdout);
+    }
+    return true;
+}
+
 int run(std::chrono::seconds time, std::uint64_t a_second) {
     const Folder folder;
     const auto kinesis =
         lk::local_kinesis({.streams = {{"steady", 4}}, .discard = true, .faults = troubles});
     const auto counts = std::make_shared<Counts>();
-    const auto begin = Clock::now();
-    std::size_t before = 0;
-    std::size_t most = 0;
-    auto printed = begin;
-    while (Clock::now() < begin + time) {
-        // Each a minute, or as many as ten in a short run, so that making and ending them counts.
-        const auto spell_time = std::min<Clock::duration>(1min, time / 10);
-        Spell spell(*kinesis, folder.path + "/outbox", counts);
-        spell.work(std::min(Clock::now() + spell_time, begin + time), a_second);
-        if (!spell.end()) {
-            std::printf("not all was published within two minutes\n");
-            return 1;
-        }
-        const std::size_t now = resident_bytes();
-        const bool first_tenth = before == 0 || Clock::now() <= begin + time / 10;
-        std::size_t& peak = first_tenth ? before : most;
-        peak = std::max(peak, now);
-        if (Clock::now() - printed >= 50s || Clock::now() >= begin + time) {
-            printed = Clock::now();
-            std::printf("%5.1f min: %" PRIu64
-                        " events published, %.1f MiB resident, outbox %.1f "
-                        "MiB\n",
-                        std::chrono::duration<double, std::ratio<60>>(printed - begin).count(),
-                        counts->published.load(), in_mebibytes(now),
-                        in_mebibytes(bytes_in(folder.path + "/outbox")));
-            std::fflush(stdout);
-        }
+    lk::soak::MemoryWatch memory;
+    if (!run_spells(*kinesis, folder.path + "/outbox", time, a_second, counts, memory)) {
+        std::printf("not all was published within two minutes\n");
+        return 1;
     }
     // The last callbacks may still be on their way.
     const auto settled = [&] { return counts->published + counts->failed == counts->dispatched; };
     for (const auto end = Clock::now() + 60s; !settled() && Clock::now() < end;) {
         std::this_thread::sleep_for(10ms);
     }
-    if (!settled() || counts->failed != 0 || counts->not_stored != 0) {
+    const bool all_well = counts->dispatched != 0 && counts->failed == 0 && counts->not_stored == 0;
+    if (!settled() || !all_well) {
         std::printf("of %" PRIu64 " events %" PRIu64 " were published, %" PRIu64 " failed, %" PRIu64
                     " were not stored\n",
                     counts->dispatched.load(), counts->published.load(), counts->failed.load(),
                     counts->not_stored.load());
         return 1;
     }
-    if (most > before + allowance_bytes) {
-        std::printf("resident memory grew from %.1f to %.1f MiB, by more than %.1f MiB\n",
-                    in_mebibytes(before), in_mebibytes(most), in_mebibytes(allowance_bytes));
+    if (const auto growth = memory.growth()) {
+        std::printf("%s\n", growth->c_str());
         return 1;
     }
     return 0;
@@ -219,6 +215,11 @@ int main(int count, char** arguments) {
     const std::uint64_t a_second = count > 2 ? number_of(arguments[2]) : 20'000;
     if (seconds < 10 || seconds > 1'000'000 || a_second < 1) {
         std::fprintf(stderr, "usage: steady_run SECONDS [EVENTS-A-SECOND], with 10 s or more\n");
+        return 2;
+    }
+    if (std::getenv("GLIBC_TUNABLES") == nullptr) {
+        std::fprintf(stderr, "steady_run: set GLIBC_TUNABLES=%s first; see memory.hpp\n",
+                     lk::soak::tunables);
         return 2;
     }
     return run(std::chrono::seconds(seconds), a_second);
