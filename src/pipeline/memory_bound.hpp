@@ -35,8 +35,7 @@ struct MemoryOptions {
 ///   + what is told of 1,024 events that end at once
 ///   + slots of results, kept for reuse: 32 bytes an event
 ///   + with an outbox: 16 of its pages on their way back from the disk, its lists of pages and keys
-///   up to
-///     an eighth of the budget more than that counts, and what it holds itself
+///     up to an eighth of the budget more than that counts, and what it holds itself
 ///     (outbox::most_memory())
 ///   + 1 MiB of what does not depend on any option: tables of the budget, queues, allocator slack
 [[nodiscard]] std::size_t most_memory(const MemoryOptions& options) noexcept;
