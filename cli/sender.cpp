@@ -125,14 +125,19 @@ void Sender::look_around() {
 void Sender::keep_pace() {
     while (outcomes_.open() > most_ahead && !should_stop() && Clock::now() >= too_slow_until_) {
         const std::uint64_t before = outcomes_.totals().published;
-        const Clock::time_point judged_at = Clock::now() + between_judgements;
-        while (outcomes_.open() > most_ahead && !should_stop() && Clock::now() < judged_at) {
+        const Clock::time_point begun = Clock::now();
+        while (outcomes_.open() > most_ahead && !should_stop() &&
+               Clock::now() - begun < between_judgements) {
             // In small steps: what is under way must not run out meanwhile.
             (void)outcomes_.settle(pace_step);
         }
-        const std::uint64_t taken = outcomes_.totals().published - before;
-        if (outcomes_.open() > most_ahead &&
-            taken < most_ahead * between_judgements / between_looks) {
+        look_around();
+        // What the stream took, against what would have to go within a second, a backlog of an
+        // outage included.
+        const std::chrono::duration<double> taken_in = Clock::now() - begun;
+        const auto taken = static_cast<double>(outcomes_.totals().published - before);
+        const auto ahead = static_cast<double>(outcomes_.open());
+        if (outcomes_.open() > most_ahead && taken < ahead * taken_in.count()) {
             too_slow_until_ = Clock::now() + between_looks;
         }
     }
