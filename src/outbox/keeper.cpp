@@ -279,19 +279,25 @@ Expected<ReadPage, Error> Keeper::load(const Asked::Load& asked) {
 
 // Only what is written can be flushed: where the disk fails they wait, until it works or the end.
 void Keeper::answer_flushes() {
-    if (flushes_.empty() || is_anything_due()) return;
-    synchronize();
+    if (flushes_.empty() || is_anything_due() || !synchronize()) return;
     for (const auto& done : std::exchange(flushes_, {})) {
         done();
         if (origin_.inherited()) return;
     }
 }
 
-void Keeper::synchronize() {
-    if (sync_at_ == never || !file_.is_open()) return;
-    sync_at_ = never;
-    file_.chore([](File& file) { file.log().synchronize(); },
-                "; what was stored since the last time may be lost when the machine fails");
+// Where that failed, a file that is opened anew reads what can still be read of its log, copies it,
+// and so has it on the disk.
+bool Keeper::synchronize() {
+    if (sync_at_ == never) return true;
+    const auto work = [](File& file) { file.log().synchronize(); };
+    const bool worked =
+        file_.is_open()
+            ? file_.chore(
+                  work, "; what was stored since the last time may be lost when the machine fails")
+            : !file_.attempt(work);
+    sync_at_ = worked ? never : now() + retry_delay;
+    return worked;
 }
 
 // What was committed is in the log.
@@ -309,7 +315,7 @@ void Keeper::do_chores(TimePoint at) {
         write(none);
         answer_flushes();
     }
-    if (sync_at_ <= at) synchronize();
+    if (sync_at_ <= at && synchronize()) answer_flushes();
     if (tidy_at_ > at) return;
     tidy_at_ = never;
     if (!file_.is_open()) return;
@@ -339,7 +345,8 @@ void Keeper::finish() {
         std::vector<Asked::Keep> none;
         write(none);
     }
-    synchronize();
+    // The second time on a file that was opened anew.
+    if (!synchronize()) (void)synchronize();
     for (const auto& done : std::exchange(flushes_, {})) done();
     if (origin_.inherited()) return;
     file_.close();

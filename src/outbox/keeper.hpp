@@ -90,7 +90,8 @@ class Keeper {
     }
     [[nodiscard]] bool may_write() const noexcept;
     void answer_flushes();
-    void synchronize();
+    /// Whether what was committed is on the disk; where it is not that is tried again.
+    bool synchronize();
     void copy_log(bool truncate);
     bool give_back_a_step(TimePoint at);
 

@@ -190,6 +190,34 @@ TEST(Synchronizing, HappensByItselfInAnInterval) {
     }
 }
 
+// Nor is it said to be done where the file cannot even be opened again.
+TEST(Synchronizing, ThatFailsIsDoneAgainAndNotFlushedBefore) {
+    for (const bool is_closed_before : {false, true}) {
+        Machine machine;
+        Machine after;
+        Options options = machine.options();
+        options.sync = Sync::interval;
+        options.sync_interval = std::chrono::hours(1);
+        const auto outbox = open_or_fail(options);
+        const PageId id = keep_page(*outbox, {"x"});
+        machine.disk().fail(FaultyDisk::Fault::broken, 1, 1'000'000);
+        // With the file still open, and with one that was closed after another failure.
+        if (is_closed_before) {
+            EXPECT_FALSE(keep_pages(*outbox, {{"refused"}}));
+        }
+        std::promise<void> flushed;
+        auto done = flushed.get_future();
+        outbox->flush([&] { flushed.set_value(); });
+        EXPECT_EQ(done.wait_for(std::chrono::milliseconds(100)), std::future_status::timeout);
+        machine.disk().work();
+        done.get();
+        machine.disk().lose_power_into(after.disk(), 1);
+        const auto again = open_or_fail(after.options());
+        ASSERT_NE(again, nullptr);
+        EXPECT_TRUE(left_by_page(*again).contains(id));
+    }
+}
+
 TEST(Synchronizing, IsLeftToTheSystem) {
     Machine machine(Sync::os);
     const auto outbox = open_or_fail(machine.options());

@@ -125,6 +125,9 @@ class FullDisk(unittest.TestCase):
     def test_full_and_full_again_without_fsync(self):
         self.full_and_full_again("os")
 
+    def test_full_and_full_again_with_an_fsync_now_and_then(self):
+        self.full_and_full_again("interval")
+
     def test_killed_while_it_is_full(self):
         self.use_disk(64)
         for run in range(0, 2 * ROUNDS, 2):
