@@ -239,7 +239,7 @@ class Core {
     void unpark(TimePoint now);
     void end_of_request(Pending* record);
     void stored(const Parcel& parcel, const PutRecordsAnswer::Entry& entry, TimePoint now);
-    void guessed_wrong(TimePoint now);
+    void guessed_wrong(std::string_view landed, TimePoint now);
     void learn(const Request& request, const PutRecordsAnswer& answer, TimePoint now);
     void record_failed(Pending* record, const Failure& failure, TimePoint now, Duration pause);
     void halve(const Request& refused);
@@ -295,7 +295,8 @@ class Core {
     std::size_t record_limit_ = default_record_limit;
     bool met_large_record_ = false;
     Question shards_;
-    int wrong_lists_ = 0;  // one after the other
+    int wrong_lists_ = 0;         // one after the other
+    std::string landed_instead_;  // the shard that showed the last one to be wrong
 
     std::optional<std::uint32_t> hurried_up_to_;  // the last generation that was, ever
     bool hurries_ = false;                        // some of these can move

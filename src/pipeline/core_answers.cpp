@@ -75,7 +75,7 @@ void Core::stored(const Parcel& parcel, const PutRecordsAnswer::Entry& entry, Ti
     const ShardIndex predicted = parcel.first->shard;
     const bool elsewhere =
         predicted != no_shard && sending_.shards().id_of(predicted) != entry.shard_id;
-    if (elsewhere) guessed_wrong(now);
+    if (elsewhere) guessed_wrong(entry.shard_id, now);
     const bool strays = parcel.aggregated && elsewhere;
     for_each(parcel, [&](Pending* record) {
         if (record->settled) {
@@ -90,9 +90,10 @@ void Core::stored(const Parcel& parcel, const PutRecordsAnswer::Entry& entry, Ti
 
 // The stream was resharded. Who finds out at the same time does not ask at the same time; and who
 // finds out again and again, as of answers that name shards which nobody lists, asks less often.
-void Core::guessed_wrong(TimePoint now) {
+void Core::guessed_wrong(std::string_view landed, TimePoint now) {
     if (!sending_.shards().is_told() || shards_.state != Question::State::known) return;
     wrong_lists_ = now - shards_.ask_at < list_holds ? wrong_lists_ + 1 : 1;
+    landed_instead_ = landed;
     shards_.state = Question::State::unasked;
     shards_.ask_at =
         std::max(now, shards_.ask_at + between_shard_lists) + pace_.pause(wrong_lists_);

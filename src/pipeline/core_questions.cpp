@@ -73,6 +73,8 @@ void Core::shards_are(std::span<const Shard> open_shards, TimePoint now) {
         return;
     }
     shards_.answered(now);
+    // It was resharded in truth, and may be again: a long one goes shard by shard.
+    if (sending_.shards().is_open(landed_instead_)) wrong_lists_ = 0;
     sending_.aggregate(true);
     sending_.shards_changed();
 }

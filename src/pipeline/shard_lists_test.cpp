@@ -102,6 +102,22 @@ TEST_F(ShardLists, AreAskedForLessOftenTheLongerAnswersNameShardsThatNobodyLists
     EXPECT_LE(play.core.next_moment(play.now), play.now + 100ms);
 }
 
+// UpdateShardCount splits one shard after the other, for minutes.
+TEST_F(ShardLists, ThatListWhereTheRecordHadLandedAreAskedForAsSoonTheNextTime) {
+    CoreScript play(options());
+    ASSERT_TRUE(play.core.wants_shards(play.now));
+    play.tell_shards(two_shards());
+    for (int i = 0; i < 20; ++i) {
+        const TimePoint listed = play.now;
+        while (!play.core.wants_shards(play.now)) {
+            land_elsewhere(play);
+            play.pass(5ms);
+        }
+        EXPECT_LE(play.now - listed, 1s + 100ms + 20ms);
+        play.tell_shards({shard_between(2 * i + 2, 0, 0.5), shard_between(999, 0.5, 1)});
+    }
+}
+
 TEST_F(ShardLists, ThatAreNoneAreNotBelievedAndAskedForLessAndLessOften) {
     const std::vector<std::vector<Shard>> lies = {
         {},

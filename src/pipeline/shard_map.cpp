@@ -128,6 +128,11 @@ bool ShardMap::is_open(ShardIndex shard) const noexcept {
     return found != names_.end() && found->second.is_open;
 }
 
+bool ShardMap::is_open(std::string_view shard_id) const noexcept {
+    const auto found = indexes_.find(shard_id);
+    return found != indexes_.end() && is_open(found->second);
+}
+
 const ShardMap::Range* ShardMap::range_of(ShardIndex shard) const noexcept {
     const auto found = names_.find(shard);
     if (found == names_.end() || !found->second.is_open) return nullptr;

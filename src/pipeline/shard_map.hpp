@@ -68,6 +68,7 @@ class ShardMap {
     /// Nothing where the shard is not known to be open.
     [[nodiscard]] const Range* range_of(ShardIndex shard) const noexcept;
     [[nodiscard]] bool is_open(ShardIndex shard) const noexcept;
+    [[nodiscard]] bool is_open(std::string_view shard_id) const noexcept;
     [[nodiscard]] bool is_told() const noexcept { return told_; }
     [[nodiscard]] std::size_t size() const noexcept { return places_.size(); }
     /// Shards that it has an index of, open or not.
