@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "aws/http_date.hpp"
+#include "wire/put_records.hpp"
 
 namespace lk::kinesis {
 namespace {
@@ -77,6 +78,29 @@ Expected<PutRecordsAnswer, Failure> put(KinesisClient& client, const std::vector
         client.put_records({.stream = "events", .records = records, .timeout = timeout},
                            std::move(done));
     });
+}
+
+const std::vector<Record> two_records = {
+    {.data = "{\"a\":1}", .partition_key = "first", .explicit_hash_key = {}, .cbor = {}},
+    {.data = std::string_view("\0\xFF", 2),
+     .partition_key = "second",
+     .explicit_hash_key = "7",
+     .cbor = {}}};
+
+std::string stored_answer(wire::Encoding encoding, std::size_t records) {
+    PutRecordsAnswer answer;
+    for (std::size_t i = 0; i < records; ++i) {
+        answer.add_stored("shardId-000000000000", "4950" + std::to_string(i));
+    }
+    std::string text;
+    wire::encode_put_records_answer(encoding, answer, text);
+    return text;
+}
+
+http::ScriptedServer::Script always(int status, std::string body, std::string headers) {
+    return [=](http::ScriptedConnection& connection) {
+        while (connection.read_request()) connection.answer(status, body, headers);
+    };
 }
 
 std::string operation_of(const http::ReceivedRequest& request) {

@@ -42,6 +42,16 @@ Expected<Value, Failure> wait_for(const Start& start) {
     KinesisClient& client, const std::vector<Record>& records,
     std::chrono::milliseconds timeout = std::chrono::seconds(60));
 
+/// Two records that differ in all they may.
+extern const std::vector<Record> two_records;
+
+/// What Kinesis answers when it has stored so many.
+[[nodiscard]] std::string stored_answer(wire::Encoding encoding, std::size_t records);
+
+/// A server that answers every request with the same bytes.
+[[nodiscard]] http::ScriptedServer::Script always(int status, std::string body,
+                                                  std::string headers = {});
+
 /// The operation that a request names, such as "PutRecords".
 [[nodiscard]] std::string operation_of(const http::ReceivedRequest& request);
 
