@@ -13,13 +13,8 @@ constexpr std::chrono::seconds between_looks{1};
 // How many lines pass before the clock is read again.
 constexpr std::uint64_t lines_between_clocks = 64;
 
-// With an outbox the disk takes lines faster than the stream does. Those that are more than so many
-// ahead would be written, copied into the outbox's file and read back, which takes longer than to
-// wait for the stream; but where they would wait longer than a second the disk is what the outbox
-// is for.
-constexpr std::size_t most_ahead = 32 * 1024;
+// While the stream is waited for. In small steps: what is under way must not run out meanwhile.
 constexpr std::chrono::milliseconds pace_step{20};
-constexpr std::chrono::milliseconds between_judgements{100};
 
 // How a JSON text begins that was written over many lines, for people.
 bool is_a_beginning_alone(std::string_view line) {
@@ -123,23 +118,10 @@ void Sender::look_around() {
 }
 
 void Sender::keep_pace() {
-    while (outcomes_.open() > most_ahead && !should_stop() && Clock::now() >= too_slow_until_) {
-        const std::uint64_t before = outcomes_.totals().published;
-        const Clock::time_point begun = Clock::now();
-        while (outcomes_.open() > most_ahead && !should_stop() &&
-               Clock::now() - begun < between_judgements) {
-            // In small steps: what is under way must not run out meanwhile.
-            (void)outcomes_.settle(pace_step);
-        }
+    while (!should_stop() &&
+           pace_.should_wait(outcomes_.open(), outcomes_.totals().published, Clock::now())) {
+        (void)outcomes_.settle(pace_step);
         look_around();
-        // What the stream took, against what would have to go within a second, a backlog of an
-        // outage included.
-        const std::chrono::duration<double> taken_in = Clock::now() - begun;
-        const auto taken = static_cast<double>(outcomes_.totals().published - before);
-        const auto ahead = static_cast<double>(outcomes_.open());
-        if (outcomes_.open() > most_ahead && taken < ahead * taken_in.count()) {
-            too_slow_until_ = Clock::now() + between_looks;
-        }
     }
 }
 

@@ -13,6 +13,7 @@
 #include "cli/field_reader.hpp"
 #include "cli/line_reader.hpp"
 #include "cli/outcomes.hpp"
+#include "cli/pace.hpp"
 #include "cli/progress_printer.hpp"
 
 namespace lk::cli {
@@ -51,13 +52,13 @@ class Sender {
     FieldReader fields_;
     FailureReport report_;
     Outcomes outcomes_;
+    Pace pace_;
     // The names that places point at.
     std::list<std::string> inputs_;
     bool an_input_failed_ = false;
     std::uint64_t lines_ = 0;
     const Clock::time_point started_ = Clock::now();
     Clock::time_point looked_around_ = started_;
-    Clock::time_point too_slow_until_ = started_;
 };
 
 }  // namespace lk::cli

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+namespace lk::cli {
+
+/// Whether to read on where there is an outbox. The disk takes lines faster than the stream does:
+/// those that are far ahead of it would be copied into the outbox's file and read back, which takes
+/// longer than to wait for the stream. But what the stream would not have taken within a second, a
+/// backlog that an outage left included, the outbox is for: then reading goes on.
+class Pace {
+  public:
+    using Clock = std::chrono::steady_clock;
+
+    /// So many events may be on their way.
+    static constexpr std::size_t most_ahead = 32 * 1024;
+
+    /// `open`: events that are on their way; `published`: so far, in all.
+    [[nodiscard]] bool should_wait(std::size_t open, std::uint64_t published,
+                                   Clock::time_point now) noexcept;
+
+  private:
+    // Since when the stream is waited for, and what had been published then.
+    std::optional<Clock::time_point> since_;
+    std::uint64_t published_then_ = 0;
+    std::optional<Clock::time_point> too_slow_until_;
+};
+
+}  // namespace lk::cli
