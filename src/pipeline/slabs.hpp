@@ -19,6 +19,7 @@ class Slabs {
   public:
     using Chains = FreeChains<T, Next, NextChain>;
 
+    /// `in_slab`: at least one.
     explicit Slabs(std::size_t in_slab) noexcept : in_slab_(in_slab) {}
 
     /// Adds slabs to the chains: one, and the more the more there are. Their memory is fresh, so it
@@ -65,7 +66,9 @@ class Slabs {
             [](const T* a, const Slab& b) { return std::less<const T*>{}(a, b.objects.get()); });
         slabs_.insert(place, {std::move(slab), 0});
         Chains added;
-        for (std::size_t i = 0; i < in_slab_; ++i) added.add(&first[i]);
+        std::size_t count = 0;
+        do added.add(&first[count]);
+        while (++count < in_slab_);
         added.put_before(chains);
     }
     Slab& slab_of(const T* object) noexcept {
