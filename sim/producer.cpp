@@ -70,8 +70,10 @@ pipeline::CoreOptions Producer::core_options() const {
                         .highest_rate = plan_.highest_rate,
                         .most_held_by_shard = share_of(plan_.budget_bytes, plan_.share_per_shard),
                         // As the plan has worked it out before.
-                        .hash_of = [this](const Pending& record) {
-                            return around_.plan.events[event_of(record)].hash;
+                        .hash_keys_of = [this](auto records, auto keys) {
+                            for (std::size_t at = 0; at < records.size(); ++at) {
+                                keys[at] = around_.plan.events[event_of(*records[at])].hash;
+                            }
                         }}};
 }
 

@@ -1,5 +1,6 @@
 #include "event/hash_key.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "base/md5.hpp"
@@ -25,11 +26,24 @@ std::uint64_t big_endian(const char* bytes) noexcept {
     return value;
 }
 
+HashKey key_of(const Md5Digest& digest) noexcept {
+    return {big_endian(digest.data()), big_endian(digest.data() + 8)};
+}
+
 }  // namespace
 
-HashKey hash_of_partition_key(std::string_view key) {
-    const std::array<char, 16> digest = md5(key);
-    return {big_endian(digest.data()), big_endian(digest.data() + 8)};
+HashKey hash_of_partition_key(std::string_view key) noexcept {
+    return key_of(md5(key));
+}
+
+void hashes_of_partition_keys(std::span<const std::string_view> keys,
+                              std::span<HashKey> hashes) noexcept {
+    std::array<Md5Digest, md5_lanes> digests;
+    for (std::size_t at = 0; at < keys.size(); at += digests.size()) {
+        const auto some = keys.subspan(at, std::min(digests.size(), keys.size() - at));
+        md5(some, digests);
+        for (std::size_t i = 0; i < some.size(); ++i) hashes[at + i] = key_of(digests[i]);
+    }
 }
 
 std::optional<HashKey> parse_hash_key(std::string_view decimal) noexcept {

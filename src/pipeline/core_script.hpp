@@ -49,7 +49,7 @@ class CoreScript {
     }
 
     explicit CoreScript(CoreOptions options = usual_options())
-        : core(with_hash_of(std::move(options))) {}
+        : core(with_hash_keys(std::move(options))) {}
 
     /// Where the keys of the records that follow hash to.
     CoreScript& at(double place) {
@@ -193,8 +193,10 @@ class CoreScript {
     }
 
   private:
-    CoreOptions with_hash_of(CoreOptions options) {
-        options.sending.hash_of = [this](const Pending& record) { return places_.at(&record); };
+    CoreOptions with_hash_keys(CoreOptions options) {
+        options.sending.hash_keys_of = [this](auto records, auto keys) {
+            for (std::size_t at = 0; at < records.size(); ++at) keys[at] = places_.at(records[at]);
+        };
         return options;
     }
 

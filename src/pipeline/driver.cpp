@@ -13,7 +13,7 @@ constexpr std::chrono::seconds grace{1};
 constexpr std::chrono::milliseconds saturated_nap{50};
 
 CoreOptions with_hash_keys(CoreOptions options) {
-    options.sending.hash_of = hash_key_of;
+    options.sending.hash_keys_of = hash_keys_of;
     return options;
 }
 

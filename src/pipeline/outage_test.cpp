@@ -66,14 +66,11 @@ class Shard1 {
 class Outage : public OutboxStageScript {
   protected:
     static CoreOptions options() {
-        return {
-            .deliver_within = 1000h,
-            .max_requests_in_flight = 8,
-            .wait_out_stream_failures = true,
-            .random_seed = 7,
-            .sending = {.most_held_by_shard = mebibyte, .hash_of = [](const Pending& pending) {
-                            return event::hash_of_partition_key(record_of(pending).partition_key);
-                        }}};
+        return {.deliver_within = 1000h,
+                .max_requests_in_flight = 8,
+                .wait_out_stream_failures = true,
+                .random_seed = 7,
+                .sending = {.most_held_by_shard = mebibyte, .hash_keys_of = hash_keys_of}};
     }
     Outage() : OutboxStageScript(options()) {}
 

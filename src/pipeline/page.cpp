@@ -4,9 +4,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <new>
 
+#include "base/md5.hpp"
 #include "wire/record_layout.hpp"
 
 namespace lk::pipeline {
@@ -95,10 +97,20 @@ void PageStore::take_back(Page* page) noexcept {
     budget_->page_closed(bytes);
 }
 
-event::HashKey hash_key_of(const Pending& pending) {
-    const Record record = record_of(pending);
-    if (const auto given = event::parse_hash_key(record.explicit_hash_key)) return *given;
-    return event::hash_of_partition_key(record.partition_key);
+void hash_keys_of(std::span<const Pending* const> records, std::span<event::HashKey> keys) {
+    std::array<std::string_view, md5_lanes> partition_keys;
+    std::array<event::HashKey, md5_lanes> hashes;
+    for (std::size_t at = 0; at < records.size(); at += partition_keys.size()) {
+        const auto some = records.subspan(at, std::min(md5_lanes, records.size() - at));
+        for (std::size_t i = 0; i < some.size(); ++i) {
+            partition_keys[i] = record_of(*some[i]).partition_key;
+        }
+        event::hashes_of_partition_keys(std::span(partition_keys).first(some.size()), hashes);
+        for (std::size_t i = 0; i < some.size(); ++i) {
+            keys[at + i] =
+                event::parse_hash_key(record_of(*some[i]).explicit_hash_key).value_or(hashes[i]);
+        }
+    }
 }
 
 namespace {

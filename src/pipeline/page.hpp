@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <vector>
 
 #include <lk/kinesis_client.hpp>
@@ -95,8 +96,9 @@ class PageStore : public std::enable_shared_from_this<PageStore> {
     std::vector<void*> kept_;
 };
 
-/// What decides the record's shard: its explicit hash key or, where it has none, its partition key.
-[[nodiscard]] event::HashKey hash_key_of(const Pending& pending);
+/// What decides each record's shard: its explicit hash key or, where it has none, its partition
+/// key.
+void hash_keys_of(std::span<const Pending* const> records, std::span<event::HashKey> keys);
 
 /// The record as a client sees it.
 [[nodiscard]] Record record_of(const Pending& pending) noexcept;

@@ -67,13 +67,15 @@ PutRequest::PutRequest(std::shared_ptr<Inbox> inbox, std::shared_ptr<const std::
                        wire::AggregateWriter& writer)
     : id_(request.id), inbox_(std::move(inbox)), stream_(std::move(stream)) {
     records_.reserve(request.parcels.size());
+    wire::AggregateSeals seals;
     for (const Parcel& parcel : request.parcels) {
         if (parcel.aggregated) {
-            add_aggregate(parcel, request.aggregate_partition_key, writer);
+            add_aggregate(parcel, request.aggregate_partition_key, writer, seals);
         } else {
             add(*parcel.first);
         }
     }
+    seals.finish();
     request_ = {*stream_, records_, timeout};
 }
 
@@ -88,7 +90,7 @@ void PutRequest::add(const Pending& record) {
 
 // The aggregate is a copy, so it needs its records' pages no more.
 void PutRequest::add_aggregate(const Parcel& parcel, std::string_view partition_key,
-                               wire::AggregateWriter& writer) {
+                               wire::AggregateWriter& writer, wire::AggregateSeals& seals) {
     const std::string hash_key = event::to_decimal(parcel.hash_key);
     if (partition_key.empty()) partition_key = record_of(*parcel.first).partition_key;
     writer.begin(hash_key);
@@ -98,10 +100,13 @@ void PutRequest::add_aggregate(const Parcel& parcel, std::string_view partition_
     });
     const std::string_view data = writer.finish();
 
-    std::string& cbor = aggregates_.emplace_back(
-        wire::RecordLayout::bytes(data.size(), partition_key.size(), hash_key.size()), '\0');
-    char* const at = wire::begin_record(cbor.data(), data.size(), true);
+    const std::size_t bytes =
+        wire::RecordLayout::bytes(data.size(), partition_key.size(), hash_key.size());
+    char* const cbor =
+        aggregates_.emplace_back(std::make_unique_for_overwrite<char[]>(bytes)).get();
+    char* const at = wire::begin_record(cbor, data.size(), true);
     data.copy(at, data.size());
+    seals.add({at, data.size()});
     char* const key_at = at + data.size();
     wire::end_record(key_at, partition_key, hash_key);
     const char* const key = key_at + wire::RecordLayout::before_key;
@@ -110,7 +115,7 @@ void PutRequest::add_aggregate(const Parcel& parcel, std::string_view partition_
          .partition_key = {key, partition_key.size()},
          .explicit_hash_key = {key + partition_key.size() + wire::RecordLayout::before_hash_key,
                                hash_key.size()},
-         .cbor = cbor});
+         .cbor = {cbor, bytes}});
 }
 
 PutRequest::~PutRequest() {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <atomic>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -14,6 +13,7 @@
 #include "pipeline/completions.hpp"
 #include "pipeline/core.hpp"
 #include "pipeline/page.hpp"
+#include "wire/aggregate_seals.hpp"
 #include "wire/aggregate_writer.hpp"
 
 namespace lk::pipeline {
@@ -77,7 +77,7 @@ class PutRequest {
     void add(const Pending& record);
     /// An empty key stands for the first record's.
     void add_aggregate(const Parcel& parcel, std::string_view partition_key,
-                       wire::AggregateWriter& writer);
+                       wire::AggregateWriter& writer, wire::AggregateSeals& seals);
     void answer(Expected<PutRecordsAnswer, Failure> result);
 
     const Origin origin_;
@@ -86,7 +86,7 @@ class PutRequest {
     const std::shared_ptr<const std::string> stream_;
     std::vector<Record> records_;
     std::vector<Page*> pages_;
-    std::deque<std::string> aggregates_;  // as finished CBOR records
+    std::vector<std::unique_ptr<char[]>> aggregates_;  // as finished CBOR records
     PutRecordsRequest request_;
     std::atomic<bool> answered_{false};
 };

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -26,6 +27,10 @@ inline constexpr std::size_t max_request_bytes = std::size_t{10} * 1024 * 1024;
 inline constexpr std::size_t default_record_limit = std::size_t{1024} * 1024;
 inline constexpr std::size_t highest_record_limit = std::size_t{10} * 1024 * 1024;
 
+/// Tells several records' hash keys at once, which takes less time than one by one.
+using HashKeysOf =
+    std::function<void(std::span<const Pending* const> records, std::span<event::HashKey> keys)>;
+
 struct SendQueueOptions {
     /// 0: records are not aggregated. Else how large an aggregated record may become.
     std::size_t aggregate_bytes = 0;
@@ -37,9 +42,9 @@ struct SendQueueOptions {
     double highest_rate = 0;
     /// What of the budget a shard that throttles may hold.
     std::size_t most_held_by_shard = 0;
-    /// The hash key that decides a record's shard. Only asked for while some shard is limited, or
-    /// when records are aggregated.
-    std::function<event::HashKey(const Pending&)> hash_of = {};
+    /// The hash keys that decide records' shards, one each. Only asked for while some shard is
+    /// limited, or when records are aggregated.
+    HashKeysOf hash_keys_of = {};
 };
 
 /// Records that may be sent, until a request takes them:
@@ -98,17 +103,17 @@ class SendQueue {
 
     /// Where the record is thought to go; no_shard when that is not known.
     [[nodiscard]] ShardIndex shard_of(const Pending& record) const {
-        return options_.hash_of ? shards_.shard_of(options_.hash_of(record)) : no_shard;
+        return options_.hash_keys_of ? shards_.shard_of(hash_key_of(record)) : no_shard;
     }
     void landed(const Pending& record, ShardIndex shard) {
-        if (options_.hash_of && shards_.landed(options_.hash_of(record), shard)) ++full_version_;
+        if (options_.hash_keys_of && shards_.landed(hash_key_of(record), shard)) ++full_version_;
     }
 
     /// Whether the aggregate landed on the shard of this record's own key; false also where nobody
     /// can tell yet.
     [[nodiscard]] bool is_own_shard(const Pending& record, const Parcel& aggregate,
                                     std::string_view landed) const {
-        const event::HashKey own = options_.hash_of(record);
+        const event::HashKey own = hash_key_of(record);
         const ShardIndex shard = shards_.shard_of(own);
         // It went by one of its records' own keys.
         return own == aggregate.hash_key || (shard != no_shard && shards_.id_of(shard) == landed);
@@ -179,6 +184,8 @@ class SendQueue {
             return goes;
         });
     }
+    [[nodiscard]] event::HashKey hash_key_of(const Pending& record) const;
+    void find_shards(PendingQueue& queue);
     void take_retries(Filling& filling);
     void take_limited(Filling& filling, const Taking& how);
     void sort_out(Limited& unknown);

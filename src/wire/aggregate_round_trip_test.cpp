@@ -10,6 +10,7 @@
 
 #include "event/aggregate_rule.hpp"
 #include "wire/aggregate_reader.hpp"
+#include "wire/aggregate_seals.hpp"
 #include "wire/aggregate_writer.hpp"
 #include "wire/base64.hpp"
 #include "wire/test_aggregates.hpp"
@@ -19,6 +20,7 @@ namespace {
 
 using test::kept;
 using test::Kept;
+using test::sealed;
 
 class Random {
   public:
@@ -52,7 +54,7 @@ TEST(AggregateRoundTrip, GivesBackWhatWasWritten) {
             told = writer.bytes_with(record.partition_key, record.data.size());
             writer.add(record.partition_key, record.data);
         }
-        const std::string_view written = writer.finish();
+        const std::string written = sealed(writer);
         ASSERT_EQ(written.size(), told) << round;
         ASSERT_TRUE(reader.read(written)) << round;
         ASSERT_EQ(kept(reader), expected) << round;
@@ -70,7 +72,8 @@ TEST(AggregateRoundTrip, IsKeptWholeByWhicheverShardItsHashKeyIsInAfterAnySplit)
         writer.begin(event::to_decimal(hash_key));
         // Keys of both sides of any split.
         for (std::size_t at = 0; at < records; ++at) writer.add(random.bytes(20), "data");
-        ASSERT_TRUE(reader.read(writer.finish()));
+        const std::string written = sealed(writer);
+        ASSERT_TRUE(reader.read(written));
         const event::HashKey split{random.below(SIZE_MAX), random.below(SIZE_MAX)};
         const event::HashKeyRange lower{{0, 0}, {split.high, split.low}};
         const event::HashKeyRange upper{{split.high, split.low + 1}, {UINT64_MAX, UINT64_MAX}};
@@ -78,6 +81,28 @@ TEST(AggregateRoundTrip, IsKeptWholeByWhicheverShardItsHashKeyIsInAfterAnySplit)
                   lower.contains(hash_key) ? records : 0);
         ASSERT_EQ(event::records_kept_by_kcl(reader.records(), upper),
                   upper.contains(hash_key) ? records : 0);
+    }
+}
+
+// As many as go with a request: the digest of each is its own.
+TEST(AggregateRoundTrip, SealsAnyNumberOfAggregates) {
+    Random random(14);
+    AggregateWriter writer;
+    for (std::size_t count = 0; count <= 2 * md5_lanes + 1; ++count) {
+        std::vector<std::string> aggregates;
+        for (std::size_t at = 0; at < count; ++at) {
+            writer.begin(std::to_string(at));
+            writer.add("key", random.bytes(at % 3 == 0 ? 70'000 : 200));
+            aggregates.emplace_back(writer.finish());
+        }
+        AggregateSeals seals;
+        for (std::string& one : aggregates) seals.add(one);
+        seals.finish();
+        for (const std::string& one : aggregates) {
+            AggregateReader reader;
+            ASSERT_TRUE(reader.read(one)) << count;
+            ASSERT_EQ(reader.lost(), 0U);
+        }
     }
 }
 

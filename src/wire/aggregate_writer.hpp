@@ -34,7 +34,8 @@ class AggregateWriter {
     /// A partition key of less than 4 GiB.
     void add(std::string_view partition_key, std::string_view data);
 
-    /// The aggregate; it lives until the next begin(). Nothing may be added any more.
+    /// The aggregate; it lives until the next begin(). Nothing may be added any more. Its last 16
+    /// bytes are left for its digest: see AggregateSeals.
     [[nodiscard]] std::string_view finish();
 
   private:

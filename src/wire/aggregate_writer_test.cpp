@@ -13,6 +13,7 @@ namespace {
 
 using test::aggregate;
 using test::number;
+using test::sealed;
 using test::text;
 
 std::string record(std::uint64_t key, std::string_view data) {
@@ -27,16 +28,16 @@ TEST(AggregateWriter, WritesTheBytesOfTheFormat) {
     const std::string expected = from_hex(
         "F3899AC2 0A01 61 1201 30 1A0B 0800 1000 1A05 68656C6C6F"
         "8E10A73BD993C9C28972B1FF508B1B28");
-    EXPECT_EQ(writer.finish(), expected);
+    EXPECT_EQ(sealed(writer), expected);
 }
 
 TEST(AggregateWriter, EntersAKeyOnceHoweverOftenItComes) {
     AggregateWriter writer;
     writer.begin("17");
     for (const char* key : {"a", "a", "b", "a", "b", "b"}) writer.add(key, "1");
-    EXPECT_EQ(writer.finish(), aggregate(text(1, "a") + text(1, "b") + text(2, "17") +
-                                         record(0, "1") + record(0, "1") + record(1, "1") +
-                                         record(0, "1") + record(1, "1") + record(1, "1")));
+    EXPECT_EQ(sealed(writer), aggregate(text(1, "a") + text(1, "b") + text(2, "17") +
+                                        record(0, "1") + record(0, "1") + record(1, "1") +
+                                        record(0, "1") + record(1, "1") + record(1, "1")));
 }
 
 TEST(AggregateWriter, WritesKeysAndDataOfAnyLengthAndBytes) {
@@ -52,9 +53,9 @@ TEST(AggregateWriter, WritesKeysAndDataOfAnyLengthAndBytes) {
     writer.add(long_key, every_byte);
     writer.add("", "");
     writer.add(every_byte, large);
-    EXPECT_EQ(writer.finish(), aggregate(text(1, long_key) + text(1, "") + text(1, every_byte) +
-                                         text(2, "340282366920938463463374607431768211455") +
-                                         record(0, every_byte) + record(1, "") + record(2, large)));
+    EXPECT_EQ(sealed(writer), aggregate(text(1, long_key) + text(1, "") + text(1, every_byte) +
+                                        text(2, "340282366920938463463374607431768211455") +
+                                        record(0, every_byte) + record(1, "") + record(2, large)));
 }
 
 TEST(AggregateWriter, BeginsEachAggregateAnew) {
@@ -62,7 +63,7 @@ TEST(AggregateWriter, BeginsEachAggregateAnew) {
     const std::string first = aggregate(text(1, "a") + text(2, "1") + record(0, "first"));
     writer.begin("1");
     writer.add("a", "first");
-    EXPECT_EQ(writer.finish(), first);
+    EXPECT_EQ(sealed(writer), first);
     // Larger, and with more before the records than the last time.
     std::string keys;
     std::string records;
@@ -73,15 +74,15 @@ TEST(AggregateWriter, BeginsEachAggregateAnew) {
         keys += text(1, name);
         records += record(key, name);
     }
-    EXPECT_EQ(writer.finish(), aggregate(keys + text(2, "2") + records));
+    EXPECT_EQ(sealed(writer), aggregate(keys + text(2, "2") + records));
     writer.begin("1");
     writer.add("a", "first");
-    EXPECT_EQ(writer.finish(), first);
+    EXPECT_EQ(sealed(writer), first);
     writer.begin("3");
     writer.add("b", "unfinished");
     writer.begin("1");
     writer.add("a", "first");
-    EXPECT_EQ(writer.finish(), first);
+    EXPECT_EQ(sealed(writer), first);
 }
 
 TEST(AggregateWriter, TellsTheSizeThatTheAggregateWouldHave) {

@@ -1,6 +1,7 @@
 #include "wire/test_aggregates.hpp"
 
 #include "base/md5.hpp"
+#include "wire/aggregate_seals.hpp"
 
 namespace lk::wire::test {
 
@@ -21,6 +22,14 @@ std::string text(unsigned field, std::string_view bytes) {
 std::string aggregate(std::string_view message) {
     const std::array<char, 16> digest = md5(message);
     return "\xF3\x89\x9A\xC2" + std::string(message) + std::string(digest.begin(), digest.end());
+}
+
+std::string sealed(AggregateWriter& writer) {
+    std::string aggregate(writer.finish());
+    AggregateSeals seals;
+    seals.add(aggregate);
+    seals.finish();
+    return aggregate;
 }
 
 std::vector<Kept> kept(const AggregateReader& reader) {

@@ -6,9 +6,11 @@
 #include <vector>
 
 #include "wire/aggregate_reader.hpp"
+#include "wire/aggregate_writer.hpp"
+
+namespace lk::wire::test {
 
 // Aggregated records made byte by byte, by nothing of what is tested but MD5.
-namespace lk::wire::test {
 
 /// A number as a varint.
 [[nodiscard]] std::string varint(std::uint64_t value);
@@ -19,6 +21,9 @@ namespace lk::wire::test {
 
 /// Between magic and digest.
 [[nodiscard]] std::string aggregate(std::string_view message);
+
+/// What the writer has finished, with its digest.
+[[nodiscard]] std::string sealed(AggregateWriter& writer);
 
 /// What reading gave, with bytes of its own.
 struct Kept {

@@ -12,6 +12,7 @@
 #include "random_json.hpp"
 #include "test_seed.hpp"
 #include "wire/aggregate_reader.hpp"
+#include "wire/aggregate_seals.hpp"
 #include "wire/aggregate_writer.hpp"
 #include "wire/base64.hpp"
 
@@ -73,7 +74,11 @@ std::string aggregated(const Puts& puts, const std::string& hash_key) {
     wire::AggregateWriter writer;
     writer.begin(hash_key);
     for (const Put& put : puts) writer.add(put.key, put.data);
-    return std::string(writer.finish());
+    std::string aggregate(writer.finish());
+    wire::AggregateSeals seals;
+    seals.add(aggregate);
+    seals.finish();
+    return aggregate;
 }
 
 void expect_it_reads(const std::vector<Puts>& cases, const std::string& hash_key,
