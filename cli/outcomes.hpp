@@ -43,6 +43,10 @@ class Outcomes {
 
     /// How many results are not accounted for.
     [[nodiscard]] std::size_t open() const noexcept { return held_.size(); }
+    /// Whether so many results came after one that is not there yet.
+    [[nodiscard]] bool are_ahead_by(std::size_t results) const noexcept {
+        return held_.size() > results && !held_[held_.size() - 1 - results].result.ready();
+    }
     /// Of the results accounted for so far.
     [[nodiscard]] const Totals& totals() const noexcept { return totals_; }
     /// Nothing was published and the last failure is one that all further events would meet too,

@@ -11,8 +11,9 @@ constexpr auto most_wait = 1s;
 
 }  // namespace
 
-bool Pace::should_wait(std::size_t open, std::uint64_t published, Clock::time_point now) noexcept {
-    if (open <= most_ahead) {
+bool Pace::should_wait(bool is_ahead, std::size_t open, std::uint64_t published,
+                       Clock::time_point now) noexcept {
+    if (!is_ahead) {
         since_.reset();
         return false;
     }

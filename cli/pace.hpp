@@ -15,11 +15,13 @@ class Pace {
   public:
     using Clock = std::chrono::steady_clock;
 
-    /// So many events may be on their way.
-    static constexpr std::size_t most_ahead = 32 * 1024;
+    /// So many events may come after one that is on its way: four times what eight requests hold,
+    /// and SQLite still has them in its cache when they are settled.
+    static constexpr std::size_t most_ahead = 16 * 1024;
 
-    /// `open`: events that are on their way; `published`: so far, in all.
-    [[nodiscard]] bool should_wait(std::size_t open, std::uint64_t published,
+    /// `is_ahead`: of the stream, by that many; `open`: events that are on their way; `published`:
+    /// so far, in all. The latter two may be some tens of milliseconds old.
+    [[nodiscard]] bool should_wait(bool is_ahead, std::size_t open, std::uint64_t published,
                                    Clock::time_point now) noexcept;
 
   private:

@@ -1,5 +1,6 @@
 #include "cli/sender.hpp"
 
+#include <thread>
 #include <utility>
 
 #include "cli/input.hpp"
@@ -14,7 +15,8 @@ constexpr std::chrono::seconds between_looks{1};
 constexpr std::uint64_t lines_between_clocks = 64;
 
 // While the stream is waited for. In small steps: what is under way must not run out meanwhile.
-constexpr std::chrono::milliseconds pace_step{20};
+constexpr std::chrono::milliseconds pace_step{1};
+constexpr std::chrono::milliseconds between_sweeps{20};
 
 // How a JSON text begins that was written over many lines, for people.
 bool is_a_beginning_alone(std::string_view line) {
@@ -118,9 +120,18 @@ void Sender::look_around() {
 }
 
 void Sender::keep_pace() {
-    while (!should_stop() &&
-           pace_.should_wait(outcomes_.open(), outcomes_.totals().published, Clock::now())) {
-        (void)outcomes_.settle(pace_step);
+    Clock::time_point swept = Clock::now();
+    for (;;) {
+        const Clock::time_point now = Clock::now();
+        if (should_stop() ||
+            !pace_.should_wait(outcomes_.are_ahead_by(Pace::most_ahead), outcomes_.open(),
+                               outcomes_.totals().published, now)) {
+            return;
+        }
+        std::this_thread::sleep_for(pace_step);
+        if (now - swept < between_sweeps) continue;
+        outcomes_.sweep();
+        swept = now;
         look_around();
     }
 }
