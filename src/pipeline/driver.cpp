@@ -240,7 +240,8 @@ void Driver::settle(TimePoint now) {
 void Driver::tell(Settled& settled) {
     const Pending& record = *settled.record;
     if (record.slot != nullptr && record.slot->wanted()) {
-        record.slot->settle(settlement_of(settled));
+        const bool no_more = settled.ending == Ending::published && !record.slot->wants_event();
+        record.slot->settle(no_more ? nullptr : settlement_of(settled));
     } else {
         if (settled.is_lost()) unheard_.add(settled.error);
         if (record.slot != nullptr) record.slot->settle_unwanted();

@@ -73,7 +73,7 @@ detail::Slot* Intake::write(const Draft& draft) {
         out += options_.bytes_before_record;
         slot = stripe.free_slots;
         stripe.free_slots = detail::SlotPool::next_of(slot);
-        detail::SlotPool::begin(slot);
+        detail::SlotPool::begin(slot, draft.keep_event);
 
         char* const data =
             wire::begin_record(out, draft.data_bytes, !draft.explicit_hash_key.empty());

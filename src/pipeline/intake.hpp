@@ -29,6 +29,8 @@ struct Draft {
     std::uint64_t lane = 0;
     /// The budget is full, and the caller could not wait.
     bool suspended = false;
+    /// Its result, once it is published, is to have the event.
+    bool keep_event = true;
 };
 
 struct IntakeOptions {

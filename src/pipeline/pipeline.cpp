@@ -204,6 +204,7 @@ Published Pipeline::write_event(const EventFields& fields) {
     draft.data_bytes = event::envelope_bytes(envelope);
     draft.partition_key = envelope.partition_key.text();
     draft.explicit_hash_key = fields.explicit_hash_key;
+    draft.keep_event = fields.keep_event;
     return accept(draft, fields.partition_key.empty());
 }
 
@@ -221,6 +222,7 @@ Published Pipeline::write_record(const RecordFields& fields) {
     draft.data_bytes = fields.bytes.size();
     draft.partition_key = fields.partition_key;
     draft.explicit_hash_key = fields.explicit_hash_key;
+    draft.keep_event = fields.keep_event;
     if (fields.partition_key.empty()) {
         std::unique_ptr<Workbench> spare;
         RandomBytes& random = workbench(spare).random;

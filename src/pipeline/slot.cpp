@@ -137,10 +137,14 @@ Slot::Continuations& Slot::continuations() {
     return *continuations_;
 }
 
+Outcome Slot::outcome() const {
+    return settlement_ == nullptr ? Outcome(Event()) : settlement_->outcome();
+}
+
 Outcome Slot::take() {
-    Outcome outcome = settlement_->outcome();
+    Outcome result = outcome();
     pool_->give_back(this);
-    return outcome;
+    return result;
 }
 
 void Slot::drop() noexcept {
@@ -163,7 +167,7 @@ void Slot::on_settled(Continuation continuation) {
 Outcome Slot::outcome_or_why_not() const {
     for (int tries = 0; tries < 10; ++tries) {
         try {
-            return settlement_->outcome();
+            return outcome();
         } catch (const std::bad_alloc&) {
             std::this_thread::sleep_for(std::chrono::milliseconds(10));
         }
@@ -177,9 +181,9 @@ Outcome Slot::outcome_or_why_not() const {
 
 void Slot::complete() {
     const Continuation continuation = std::exchange(continuations_->settled, nullptr);
-    Outcome outcome = outcome_or_why_not();
+    Outcome result = outcome_or_why_not();
     pool_->give_back(this);
-    continuation(std::move(outcome));
+    continuation(std::move(result));
 }
 
 Slot* Slot::move_to_this_process() {

@@ -30,10 +30,15 @@ class Slot {
 
     /// The driver's end: true when somebody may still want the settlement.
     [[nodiscard]] bool wanted() const noexcept;
+    /// The driver's end: whether the settlement of a published record is to tell more than that.
+    [[nodiscard]] bool wants_event() const noexcept {
+        return (state_.load(std::memory_order_relaxed) & no_event_bit) == 0;
+    }
     /// The driver's end: the record is in the outbox. At most once, and before it is settled.
     void stored();
-    /// The driver's end; one of these is called, once. settle_unwanted() where it is not wanted();
-    /// the slot is then free after the pool's give_back_unwanted().
+    /// The driver's end; one of these is called, once. Null stands for published, where no more is
+    /// wanted. settle_unwanted() where it is not wanted(); the slot is then free after the pool's
+    /// give_back_unwanted().
     void settle(std::unique_ptr<pipeline::Settlement> settlement);
     void settle_unwanted() noexcept;
 
@@ -88,6 +93,7 @@ class Slot {
     static constexpr std::uint32_t continued_bit = 8;
     static constexpr std::uint32_t stored_bit = 16;
     static constexpr std::uint32_t stored_continued_bit = 32;
+    static constexpr std::uint32_t no_event_bit = 64;
 
     // The stored one is touched by whoever told it last: the Published until it has set
     // stored_continued_bit, then the driver until it has set stored_bit or settled_bit.
@@ -97,6 +103,7 @@ class Slot {
         Slot* next = nullptr;
     };
     [[nodiscard]] Continuations& continuations();
+    [[nodiscard]] Outcome outcome() const;
     [[nodiscard]] Outcome outcome_or_why_not() const;
     void wait_for(std::uint32_t bits);
     void tell_stored(StoredContinuation continuation, std::optional<Error> failure) const;

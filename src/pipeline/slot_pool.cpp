@@ -34,8 +34,8 @@ void SlotPool::trim() {
     slabs_.free_unused(free_);
 }
 
-void SlotPool::begin(Slot* slot) noexcept {
-    slot->state_.store(0, std::memory_order_relaxed);
+void SlotPool::begin(Slot* slot, bool wants_event) noexcept {
+    slot->state_.store(wants_event ? 0 : Slot::no_event_bit, std::memory_order_relaxed);
     slot->settlement_ = nullptr;
     slot->continuations_ = nullptr;
 }

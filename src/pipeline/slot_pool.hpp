@@ -27,8 +27,8 @@ class SlotPool {
     /// A chain of a few free slots, linked by next_of(). From any thread.
     [[nodiscard]] Slot* take_some();
     [[nodiscard]] static Slot* next_of(Slot* slot) noexcept { return slot->next_free_; }
-    /// Makes a free slot ready for use.
-    static void begin(Slot* slot) noexcept;
+    /// Makes a free slot ready for use; see Slot::wants_event().
+    static void begin(Slot* slot, bool wants_event = true) noexcept;
     void give_back(Slot* slot) noexcept;
     /// Gives back a chain that take_some() gave, what is left of it; or none.
     void give_back_chain(Slot* first) noexcept;

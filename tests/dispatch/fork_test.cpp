@@ -145,9 +145,11 @@ TEST_F(Fork, AnInheritedResultThatWasThereCanStillBeTaken) {
     Published waited = dispatch("waited");
     Published continued = dispatch("continued");
     Published refused = dispatch("t", json("{"));
+    Published without_event = dispatch("t", {}, {.keep_event = false});
     dispatch.flush(60s);
     in_child([&] {
         CHILD_EXPECT(waited.ready());
+        CHILD_EXPECT(without_event.wait().has_value());
         CHILD_EXPECT(waited.get().type == "waited");
         std::promise<std::string> called;
         std::move(continued).then([&](Outcome outcome) { called.set_value(outcome->type); });

@@ -25,6 +25,23 @@ TEST_F(Outbox, PublishesAsWithoutOne) {
     EXPECT_EQ(dispatch.flush(60s)->published, 1U);
 }
 
+TEST_F(Outbox, TellsBothStagesWhereNoEventIsToBeKept) {
+    auto dispatch = get_dispatch(durable());
+    std::promise<bool> stored;
+    Published published = dispatch("t", json("1"), {.keep_event = false});
+    published.on_stored([&](std::optional<Error> failure) { stored.set_value(!failure); });
+    EXPECT_TRUE(stored.get_future().get());
+    EXPECT_FALSE(published.wait_stored());
+    EXPECT_TRUE(published.wait());
+    // Also where it is dropped with somebody still to be told.
+    std::promise<bool> told;
+    {
+        Published dropped = dispatch("t", json("2"), {.keep_event = false});
+        dropped.on_stored([&](std::optional<Error> failure) { told.set_value(!failure); });
+    }
+    EXPECT_TRUE(told.get_future().get());
+}
+
 TEST_F(Outbox, StoresBeforeKinesisAnswers) {
     kinesis->hold();
     auto dispatch = get_dispatch(durable());

@@ -88,6 +88,53 @@ TEST_F(PublishedTest, OutlivesItsDispatchFunctionAndClient) {
     EXPECT_FALSE(kept.back().wait());
 }
 
+TEST_F(PublishedTest, HasNoEventWhereNoneIsToBeKept) {
+    std::vector<std::string> observed;
+    auto with_observer = options();
+    with_observer.on_settled = [&](const Event& event, const Outcome& outcome, bool) {
+        observed.push_back(event.type + (outcome ? " " + outcome->sequence_number : ""));
+    };
+    std::promise<Outcome> told;
+    {
+        auto dispatch = get_dispatch(with_observer);
+        Published waited = dispatch("waited", json("1"), {.keep_event = false});
+        Published record = dispatch.record("bytes", {.partition_key = "k", .keep_event = false});
+        const Outcome outcome = waited.wait();
+        ASSERT_TRUE(outcome);
+        EXPECT_EQ(outcome->type, "");
+        EXPECT_EQ(outcome->data, std::nullopt);
+        EXPECT_EQ(outcome->sequence_number, "");
+        EXPECT_EQ(record.get().data, std::nullopt);
+        dispatch("continued", {}, {.keep_event = false}).then([&](Outcome heard) {
+            told.set_value(std::move(heard));
+        });
+        // Its neighbours have theirs.
+        EXPECT_EQ(dispatch("kept").get().type, "kept");
+        EXPECT_EQ(dispatch.flush(60s)->published, 4U);
+    }
+    const Outcome outcome = told.get_future().get();
+    ASSERT_TRUE(outcome);
+    EXPECT_EQ(outcome->type, "");
+    // Who looks at all of them sees all of each.
+    ASSERT_EQ(observed.size(), 4U);
+    EXPECT_THAT(observed[0], ::testing::StartsWith("waited "));
+    EXPECT_GT(observed[0].size(), std::string("waited ").size());
+}
+
+TEST_F(PublishedTest, HasItsErrorAlsoWhereNoEventIsToBeKept) {
+    kinesis->answer_with = [](const auto&) -> FakeKinesis::Result {
+        return classify_answer(400, "AccessDeniedException", "no");
+    };
+    auto dispatch = get_dispatch(options());
+    const Outcome outcome = dispatch("t", {}, {.keep_event = false}).wait();
+    ASSERT_FALSE(outcome);
+    EXPECT_EQ(outcome.error().code, ErrorCode::access_denied);
+    EXPECT_EQ(outcome.error().attempts, 1);
+    const Outcome refused = dispatch("t", json("{"), {.keep_event = false}).wait();
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::not_json);
+}
+
 TEST_F(PublishedTest, AFailureNobodyKeptIsToldToTheLogHook) {
     kinesis->answer_with = [](const auto&) -> FakeKinesis::Result {
         return classify_answer(400, "ResourceNotFoundException", "no such stream");

@@ -37,6 +37,7 @@ struct EventFields {
     // For replays: kept as they are.
     std::string_view timestamp_text;
     std::string_view producer_id;
+    bool keep_event = true;
 };
 
 struct RecordFields {
@@ -44,6 +45,7 @@ struct RecordFields {
     std::string_view bytes;
     std::string_view partition_key;
     std::string_view explicit_hash_key;
+    bool keep_event = true;
 };
 
 struct DispatchSettings {
