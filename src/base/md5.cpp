@@ -42,10 +42,12 @@ struct Eight {
     friend Eight operator>>(const Eight& a, int by) noexcept { return {a.low >> by, a.high >> by}; }
 
     [[nodiscard]] std::uint32_t of(std::size_t lane) const noexcept {
-        return lane < 4 ? low[lane] : high[lane - 4];
+        std::uint32_t word;
+        std::memcpy(&word, reinterpret_cast<const char*>(this) + lane * sizeof word, sizeof word);
+        return word;
     }
     void set(std::size_t lane, std::uint32_t word) noexcept {
-        (lane < 4 ? low : high)[lane % 4] = word;
+        std::memcpy(reinterpret_cast<char*>(this) + lane * sizeof word, &word, sizeof word);
     }
 };
 
