@@ -24,13 +24,8 @@ void Outcomes::add(Published result, Place place, std::unique_ptr<const std::str
     // A line that is no event fails before it reaches the pipeline, which does not count it, and is
     // told at once.
     if (result.ready()) {
-        const Outcome outcome = result.wait();
-        if (outcome) {
-            published({{}, place, std::move(line)});
-        } else {
-            tell(outcome.error(), place);
-        }
-        return;
+        Held held{std::move(result), place, std::move(line)};
+        return account_for(held);
     }
     held_.push_back({std::move(result), place, std::move(line)});
     if (held_.size() >= sweep_at_) sweep();
@@ -42,42 +37,23 @@ void Outcomes::refuse(Place place, std::string_view why) {
 }
 
 bool Outcomes::settle(std::chrono::milliseconds at_most) {
-    if (at_most.count() > 0) count_failures(at_most);
+    if (at_most.count() > 0) (void)dispatch_.flush(at_most);
     std::size_t open = 0;
     for (Held& held : held_) {
         if (held.result.ready()) {
-            there_.push_back(std::move(held));
+            account_for(held);
         } else {
             held_[open++] = std::move(held);
         }
     }
     held_.resize(open);
     sweep_at_ = open + std::max(open / 2, least_sweep);
-
-    // After looking, so that these counts hold whatever failed among what is there.
-    count_failures(std::chrono::milliseconds(0));
-    if (failures_found_ == failures_told_) {
-        for (const Held& held : there_) published(held);
-    } else {
-        for (Held& held : there_) account_for(held);
-    }
-    there_.clear();
     return held_.empty();
-}
-
-void Outcomes::count_failures(std::chrono::milliseconds at_most) {
-    const FlushCounts counts = dispatch_.flush(at_most).value();
-    failures_told_ += counts.failed + counts.unknown;
 }
 
 void Outcomes::account_for(Held& held) {
     const Outcome outcome = held.result.wait();
-    if (outcome) return published(held);
-    ++failures_found_;
-    tell(outcome.error(), held.place);
-}
-
-void Outcomes::published(const Held& held) {
+    if (!outcome) return tell(outcome.error(), held.place);
     ++totals_.published;
     if (held.line) printer_->print(*held.line);
 }

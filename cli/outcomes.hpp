@@ -20,11 +20,8 @@ namespace lk::cli {
 /// Holds the results of dispatched lines until they are there, counts them and reports the failed
 /// ones with their lines.
 ///
-/// To take a result builds the whole Event, which costs a third of what dispatching it does, only
-/// to throw it away. So the results that are there are looked through now and then, all at once:
-/// Dispatch::flush() tells how many events failed, and while no failure is unaccounted for, every
-/// result that was there before it is a success and is dropped unread. What is held grows to half
-/// as much again as the pipeline has under way, or to some thousands more.
+/// The results that are there are looked through now and then, all at once. What is held grows to
+/// half as much again as the pipeline has under way, or to some thousands more.
 class Outcomes {
   public:
     /// `printer` may be null.
@@ -62,9 +59,7 @@ class Outcomes {
         std::unique_ptr<const std::string> line;
     };
 
-    void count_failures(std::chrono::milliseconds at_most);
     void account_for(Held& held);
-    void published(const Held& held);
     void tell(const Error& error, Place place);
 
     static constexpr std::size_t least_sweep = 16 * 1024;
@@ -73,12 +68,7 @@ class Outcomes {
     FailureReport& report_;
     ProgressPrinter* const printer_;
     std::vector<Held> held_;
-    // Within settle() only; kept for its memory.
-    std::vector<Held> there_;
     std::size_t sweep_at_ = least_sweep;
-    // Failures that flush() told of, and those of them that were found among the results.
-    std::uint64_t failures_told_ = 0;
-    std::uint64_t failures_found_ = 0;
     Totals totals_;
     std::uint64_t configuration_failures_ = 0;
     bool hopeless_ = false;

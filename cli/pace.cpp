@@ -11,14 +11,15 @@ constexpr auto most_wait = 1s;
 
 }  // namespace
 
-bool Pace::should_wait(bool is_ahead, std::size_t open, std::uint64_t published,
-                       Clock::time_point now) noexcept {
-    if (!is_ahead) {
-        since_.reset();
-        return false;
-    }
-    if (too_slow_until_ && now < *too_slow_until_) return false;
-    if (!since_) {
+bool Pace::reads_on(Clock::time_point now) const noexcept {
+    return too_slow_until_ && now < *too_slow_until_;
+}
+
+bool Pace::should_wait(std::size_t open, std::uint64_t published, Clock::time_point now) noexcept {
+    if (reads_on(now)) return false;
+    // Each answer may end a wait, and reading begins the next: a judgement takes as many as it
+    // does.
+    if (!since_ || now - *since_ > most_wait) {
         since_ = now;
         published_then_ = published;
         return true;

@@ -16,12 +16,15 @@ class Pace {
     using Clock = std::chrono::steady_clock;
 
     /// So many events may come after one that is on its way: four times what eight requests hold,
-    /// and SQLite still has them in its cache when they are settled.
+    /// and SQLite still has them in its cache when they are settled. Who is further ahead asks
+    /// whether to wait.
     static constexpr std::size_t most_ahead = 16 * 1024;
 
-    /// `is_ahead`: of the stream, by that many; `open`: events that are on their way; `published`:
-    /// so far, in all. The latter two may be some tens of milliseconds old.
-    [[nodiscard]] bool should_wait(bool is_ahead, std::size_t open, std::uint64_t published,
+    /// The stream was found too slow to be waited for; that holds for a second.
+    [[nodiscard]] bool reads_on(Clock::time_point now) const noexcept;
+    /// `open`: events that are on their way; `published`: so far, in all. Both may be some tens of
+    /// milliseconds old.
+    [[nodiscard]] bool should_wait(std::size_t open, std::uint64_t published,
                                    Clock::time_point now) noexcept;
 
   private:

@@ -2,53 +2,94 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace lk::cli {
 namespace {
 
 using namespace std::chrono_literals;
 
-/// A stream that takes so many events a second, and a file of which more can be read than that.
+/// A stream that takes events in batches, and a file of which more can be read than that.
 class PaceTest : public testing::Test {
   protected:
-    /// How much of the time is waited while so many are on their way; or until less are.
-    double waiting_at(std::size_t open, double taken_a_second, Pace::Clock::duration time) {
-        int waits = 0;
-        int looks = 0;
-        double taken = static_cast<double>(published_);
-        for (const auto end = now_ + time; now_ < end; now_ += 20ms, ++looks) {
-            waits += pace_.should_wait(open > Pace::most_ahead, open, published_, now_) ? 1 : 0;
-            taken += taken_a_second / 50;
-            published_ = static_cast<std::uint64_t>(taken);
+    struct Stream {
+        double taken_a_second;
+        std::uint64_t batch = 500;
+        std::uint64_t backlog = 0;  ///< What an earlier run has left.
+    };
+    struct Reading {
+        double waited = 0;  ///< Of the time.
+        double lines_a_second = 0;
+        std::uint64_t most_open = 0;
+    };
+
+    /// As Sender does, who reads 500,000 lines a second while it does not wait.
+    static Reading read_into(const Stream& stream, std::chrono::seconds time) {
+        Pace pace;
+        Reading reading;
+        Pace::Clock::time_point now{};
+        const auto end = now + time;
+        auto swept = now;
+        std::uint64_t read = stream.backlog;
+        std::uint64_t published = 0;  // as last looked for
+        Pace::Clock::duration waited{};
+        while (now < end) {
+            const std::chrono::duration<double> passed = now.time_since_epoch();
+            const auto batches =
+                static_cast<std::uint64_t>(passed.count() * stream.taken_a_second) / stream.batch;
+            const std::uint64_t taken = std::min(batches * stream.batch, read);
+            reading.most_open = std::max(reading.most_open, read - taken);
+            bool waits = false;
+            if (read - taken > Pace::most_ahead && !pace.reads_on(now)) {
+                if (now - swept >= 20ms) {
+                    published = taken;
+                    swept = now;
+                }
+                waits = pace.should_wait(read - published, published, now);
+            }
+            if (waits) waited += 1ms;
+            if (!waits) read += 64;
+            now += waits ? 1ms : 128us;
         }
-        return static_cast<double>(waits) / looks;
+        const std::chrono::duration<double> all = time;
+        reading.waited = std::chrono::duration<double>(waited) / all;
+        reading.lines_a_second = static_cast<double>(read - stream.backlog) / all.count();
+        return reading;
     }
-
-    Pace pace_;
-
-  private:
-    Pace::Clock::time_point now_{};
-    std::uint64_t published_ = 0;
 };
 
 TEST_F(PaceTest, ReadsOnWhileFewAreOnTheirWay) {
-    EXPECT_EQ(waiting_at(Pace::most_ahead, 0, 10s), 0);
-    EXPECT_EQ(waiting_at(Pace::most_ahead, 1'000'000, 10s), 0);
+    // As fast as lines are read.
+    EXPECT_EQ(read_into({.taken_a_second = 500'000}, 10s).waited, 0);
 }
 
 TEST_F(PaceTest, WaitsForAStreamThatTakesThemWithinASecond) {
-    EXPECT_EQ(waiting_at(Pace::most_ahead + 64, 50'000, 10s), 1);
+    for (const double rate : {20'000., 30'000., 100'000., 300'000.}) {
+        const Reading reading = read_into({.taken_a_second = rate}, 20s);
+        EXPECT_NEAR(reading.lines_a_second, rate, 0.1 * rate);
+        EXPECT_LE(reading.most_open, Pace::most_ahead + 64) << rate;
+    }
 }
 
 TEST_F(PaceTest, ReadsOnWhereTheStreamIsSlowOrAway) {
-    EXPECT_LT(waiting_at(Pace::most_ahead + 64, 0, 60s), 0.12);
-    EXPECT_LT(waiting_at(Pace::most_ahead + 64, 10'000, 60s), 0.12);
+    for (const double rate : {0., 1'000., 4'000., 6'000., 10'000., 14'000.}) {
+        for (const std::uint64_t batch : {1U, 500U, 2'000U}) {
+            const Reading reading = read_into({rate, batch}, 60s);
+            EXPECT_LT(reading.waited, 0.12) << rate << " in batches of " << batch;
+            EXPECT_GT(reading.lines_a_second, 420'000) << rate << " in batches of " << batch;
+        }
+    }
 }
 
 // An outage of hours left millions, which take minutes: nobody has to wait for those.
 TEST_F(PaceTest, ReadsOnWhileABacklogDrains) {
-    EXPECT_LT(waiting_at(10'000'000, 300'000, 60s), 0.12);
-    // Those that are left take a third of a second: a second later at most they are waited for.
-    EXPECT_GE(waiting_at(100'000, 300'000, 10s), 0.9);
+    EXPECT_LT(read_into({.taken_a_second = 300'000, .backlog = 10'000'000}, 20s).waited, 0.12);
+}
+
+// It takes a third of a second; a second later at most the stream is waited for.
+TEST_F(PaceTest, WaitsForAShortBacklog) {
+    const Reading reading = read_into({.taken_a_second = 300'000, .backlog = 100'000}, 20s);
+    EXPECT_NEAR(reading.lines_a_second, 300'000, 30'000);
 }
 
 }  // namespace

@@ -76,8 +76,10 @@ class Redrive {
         if (!read) return outcomes_.refuse(place, read.error());
         if (read->is_record) {
             outcomes_.add(
-                dispatch_.record(*read->event.data, {read->event.source.kinesis_partition_key,
-                                                     read->explicit_hash_key}),
+                dispatch_.record(*read->event.data,
+                                 {.partition_key = read->event.source.kinesis_partition_key,
+                                  .explicit_hash_key = read->explicit_hash_key,
+                                  .keep_event = false}),
                 place);
         } else {
             outcomes_.add(dispatch_.event(read->event, read->explicit_hash_key), place);

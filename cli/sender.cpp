@@ -121,19 +121,18 @@ void Sender::look_around() {
 }
 
 void Sender::keep_pace() {
-    Clock::time_point swept = Clock::now();
     for (;;) {
         const Clock::time_point now = Clock::now();
-        if (should_stop() ||
-            !pace_.should_wait(outcomes_.are_ahead_by(Pace::most_ahead), outcomes_.open(),
-                               outcomes_.totals().published, now)) {
+        if (should_stop() || !outcomes_.are_ahead_by(Pace::most_ahead) || pace_.reads_on(now)) {
             return;
         }
+        if (now - swept_ >= between_sweeps) {
+            outcomes_.sweep();
+            swept_ = now;
+            look_around();
+        }
+        if (!pace_.should_wait(outcomes_.open(), outcomes_.totals().published, now)) return;
         std::this_thread::sleep_for(pace_step);
-        if (now - swept < between_sweeps) continue;
-        outcomes_.sweep();
-        swept = now;
-        look_around();
     }
 }
 

@@ -59,6 +59,7 @@ class Sender {
     std::uint64_t lines_ = 0;
     const Clock::time_point started_ = Clock::now();
     Clock::time_point looked_around_ = started_;
+    Clock::time_point swept_ = started_;
 };
 
 }  // namespace lk::cli
