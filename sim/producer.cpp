@@ -51,6 +51,10 @@ Producer::Producer(const Surroundings& around, std::uint32_t number, Random rand
 Producer::~Producer() {
     // Requests that nobody has answered yet outlive it.
     inbox_->close();
+    // Of a run that was cut short, as it broke a promise.
+    if (intake_ == nullptr) return;
+    intake_->drain([this](Pending* record) { forget(record); });
+    forget_live();
 }
 
 pipeline::BudgetOptions Producer::budget_options() const {

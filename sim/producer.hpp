@@ -94,6 +94,8 @@ class Producer {
     [[nodiscard]] bool find_room(EventNumber event, pipeline::Draft& draft, bool asks_again);
     void check_waking();
     void end_pause(std::uint64_t lane);
+    void forget(Pending* record);
+    void forget_live();
 
     // producer.cpp: what the driver does
     void wake();

@@ -135,17 +135,22 @@ void Producer::crash() {
     if (gone_) return;
     around_.trace.line("producer %u: crashes", number_);
     // What dispatch() has returned for and the loop has not seen yet is lost, too.
-    const auto forget = [this](Pending* record) {
-        if (!record->settled) record->slot->settle(nullptr);
-        intake_->release(record);
-    };
     intake_->drain([&](Pending* record) {
         around_.checks.turned_away(event_of(*record));
         forget(record);
     });
     around_.checks.crashed(number_);
-    for (const auto& [event, record] : std::exchange(live_, {})) forget(record);
+    forget_live();
     end();
+}
+
+void Producer::forget(Pending* record) {
+    if (!record->settled) record->slot->settle(nullptr);
+    intake_->release(record);
+}
+
+void Producer::forget_live() {
+    for (const auto& [event, record] : std::exchange(live_, {})) forget(record);
 }
 
 void Producer::stand_still(Duration during, bool sleeps) {
