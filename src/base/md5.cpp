@@ -103,6 +103,10 @@ Md5Digest digest_of(const State<std::uint32_t>& state) noexcept {
 class Message {
   public:
     Message() = default;
+    // It points into itself.
+    Message(const Message&) = delete;
+    Message& operator=(const Message&) = delete;
+
     void begin(std::string_view bytes) noexcept {
         at_ = bytes.data();
         blocks_ = bytes.size() / block_bytes;

@@ -1,6 +1,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+#include <span>
+#include <vector>
+
 #include "pipeline/core_script.hpp"
 
 // Records aggregated by the shard where they are thought to go (SendQueueOptions::aggregate_bytes).
@@ -254,6 +259,31 @@ TEST_F(Aggregation, AfterASplitRecordsGoWithTheChildrenThatHoldTheirKeys) {
     play.pass(10s);
     const auto again = play.send();
     EXPECT_THAT(again.names, UnorderedElementsAre("red 1+red 2+red 3", "blue 1+blue 2+blue 3"));
+}
+
+// Shards are found for some records more than the request has room for.
+TEST_F(Aggregation, AfterASplitTheShardsThatWereFoundAheadAreFoundAnew) {
+    tell_two_shards();
+    std::vector<const Pending*> records;
+    for (std::size_t i = 0; i < max_request_records + 20; ++i) {
+        constexpr std::array places{0.1, 0.4, 0.6, 0.9};
+        records.push_back(play.at(places[i % 4]).dispatch(std::to_string(i), 0, 3000));
+    }
+    ASSERT_EQ(play.send().names.size(), max_request_records);
+    const auto left = std::span(records).subspan(max_request_records);
+    const auto found = std::ranges::count_if(
+        left, [](const Pending* record) { return record->shard != no_shard; });
+    EXPECT_GT(found, 1) << "the test is about those";
+    EXPECT_LT(found, std::ssize(left));
+    play.tell_shards(
+        {shard_between(2, 0, 0.25), shard_between(3, 0.25, 0.5), shard_between(1, 0.5, 1)});
+    play.pass(5ms);
+    ASSERT_EQ(play.send().names.size(), left.size());
+    for (std::size_t i = 0; i < left.size(); ++i) {
+        const ShardMap& shards = play.core.sending().shards();
+        constexpr std::array expected{2, 3, 1, 1};
+        EXPECT_EQ(shards.id_of(left[i]->shard), shard_between(expected[i % 4], 0, 1).shard_id) << i;
+    }
 }
 
 TEST_F(Aggregation, WhatAThrottledShardHoldsIsCountedRightThroughASplit) {

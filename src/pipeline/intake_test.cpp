@@ -75,6 +75,30 @@ class IntakeTest : public testing::Test {
     AllPending all;
 };
 
+TEST_F(IntakeTest, TheHashKeysOfManyAreThoseOfEach) {
+    std::vector<event::HashKey> expected;
+    for (unsigned i = 0; i < 37; ++i) {
+        const std::string key = "key " + std::to_string(i) + std::string(i * 3, 'k');
+        const std::string given = i % 3 == 1 ? std::to_string(i) : "";
+        Draft draft;
+        draft.bytes = "data";
+        draft.data_bytes = draft.bytes.size();
+        draft.partition_key = key;
+        draft.explicit_hash_key = given;
+        intake->write(draft)->drop();
+        expected.push_back(given.empty() ? event::hash_of_partition_key(key)
+                                         : event::HashKey{0, i});
+    }
+    drain();
+    std::vector<const Pending*> records;
+    for (const Pending* one = all.oldest(); one != nullptr; one = one->newer) {
+        records.push_back(one);
+    }
+    std::vector<event::HashKey> keys(records.size());
+    hash_keys_of(records, keys);
+    EXPECT_EQ(keys, expected);
+}
+
 TEST_F(IntakeTest, WritesARecordThatReadsBackAsItWas) {
     write("key", 5);
     drain();

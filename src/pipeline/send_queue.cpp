@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "base/md5.hpp"
 #include "wire/aggregate_writer.hpp"
 
 namespace lk::pipeline {
@@ -168,14 +169,13 @@ event::HashKey SendQueue::hash_key_of(const Pending& record) const {
 // Of the next few, which are needed soon: together that takes a third of the time.
 void SendQueue::find_shards(PendingQueue& queue) {
     if (!options_.hash_keys_of || !(aggregates() || sorts()) || !shards_.is_told()) return;
-    constexpr std::size_t most = 8;
-    std::array<Pending*, most> records;
+    std::array<Pending*, md5_lanes> records;
     std::size_t count = 0;
     Pending* next = queue.front();
-    for (std::size_t at = 0; at < most && next != nullptr; ++at, next = next->next) {
+    for (std::size_t at = 0; at < records.size() && next != nullptr; ++at, next = next->next) {
         if (next->shard == no_shard) records[count++] = next;
     }
-    std::array<event::HashKey, most> keys;
+    std::array<event::HashKey, md5_lanes> keys;
     options_.hash_keys_of({records.data(), count}, keys);
     for (std::size_t at = 0; at < count; ++at) records[at]->shard = shards_.shard_of(keys[at]);
 }
@@ -262,9 +262,9 @@ void SendQueue::take_from(PendingQueue& queue, double& cost, ShardRate& rate, Fi
 }
 
 SendQueue::Limited* SendQueue::limited_for(Pending* record) {
-    if (limited_.empty() && options_.highest_rate == 0 && !aggregates()) return nullptr;
     // It may have been sorted before the stream was resharded.
     if (record->shard != no_shard && !shards_.is_open(record->shard)) forget_shard(record);
+    if (limited_.empty() && options_.highest_rate == 0 && !aggregates()) return nullptr;
     if (record->shard == no_shard) record->shard = shard_of(*record);
     // To keep to a cap, those whose shard is not known go together, as if it were one.
     if (record->shard == no_shard && options_.highest_rate == 0) return nullptr;
