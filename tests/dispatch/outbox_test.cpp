@@ -175,6 +175,33 @@ TEST_F(Outbox, KeepsResultsOfWhatLeftMemory) {
     }
 }
 
+TEST_F(Outbox, TellsHowWhatLeftMemoryEndedWhereNoEventIsToBeKept) {
+    DispatchOptions small = durable();
+    small.budget_bytes = std::size_t{2} << 20;
+    kinesis->hold();
+    const std::string filler = '"' + std::string(2000, 'x') + '"';
+    std::vector<Published> results;
+    {
+        auto dispatch = get_dispatch(small);
+        for (int i = 0; i < 3000; ++i) {
+            results.push_back(dispatch("t", json(filler), {.keep_event = false}));
+        }
+        for (Published& one : results) EXPECT_FALSE(one.wait_stored());
+        kinesis->answer_next();
+        EXPECT_TRUE(results.front().wait());
+        EXPECT_TRUE(dispatch.close(0ms));
+    }
+    int published = 1;
+    int kept = 0;
+    for (std::size_t i = 1; i < results.size(); ++i) {
+        const Outcome outcome = results[i].wait();
+        published += outcome ? 1 : 0;
+        kept += !outcome && outcome.error().code == ErrorCode::kept ? 1 : 0;
+    }
+    EXPECT_GT(kept, 2000);
+    EXPECT_EQ(published + kept, 3000);
+}
+
 TEST_F(Outbox, LetsRandomKeysOvertakeABacklogAndNoOthers) {
     DispatchOptions small = durable();
     small.budget_bytes = std::size_t{2} << 20;

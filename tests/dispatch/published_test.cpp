@@ -121,18 +121,37 @@ TEST_F(PublishedTest, HasNoEventWhereNoneIsToBeKept) {
     EXPECT_GT(observed[0].size(), std::string("waited ").size());
 }
 
+TEST_F(PublishedTest, IsAwaitedWhereNoEventIsToBeKept) {
+    auto dispatch = get_dispatch(options());
+    Event event{.type = "none yet"};
+    const auto run = [&]() -> Task {
+        event = co_await dispatch("t", json("1"), {.keep_event = false});
+    };
+    run().finished.get();
+    EXPECT_EQ(event.type, "");
+}
+
 TEST_F(PublishedTest, HasItsErrorAlsoWhereNoEventIsToBeKept) {
     kinesis->answer_with = [](const auto&) -> FakeKinesis::Result {
         return classify_answer(400, "AccessDeniedException", "no");
     };
-    auto dispatch = get_dispatch(options());
-    const Outcome outcome = dispatch("t", {}, {.keep_event = false}).wait();
-    ASSERT_FALSE(outcome);
-    EXPECT_EQ(outcome.error().code, ErrorCode::access_denied);
-    EXPECT_EQ(outcome.error().attempts, 1);
-    const Outcome refused = dispatch("t", json("{"), {.keep_event = false}).wait();
-    ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error().code, ErrorCode::not_json);
+    std::vector<std::string> letters;
+    auto with_letters = options();
+    with_letters.dead_letters = {.callback = [&](const Event& event, const Error&) {
+        letters.push_back(event.type + ' ' + event.data.value_or("nothing"));
+    }};
+    {
+        // Its end waits for the callbacks.
+        auto dispatch = get_dispatch(with_letters);
+        const Outcome outcome = dispatch("a letter", json("1"), {.keep_event = false}).wait();
+        ASSERT_FALSE(outcome);
+        EXPECT_EQ(outcome.error().code, ErrorCode::access_denied);
+        EXPECT_EQ(outcome.error().attempts, 1);
+        const Outcome refused = dispatch("t", json("{"), {.keep_event = false}).wait();
+        ASSERT_FALSE(refused);
+        EXPECT_EQ(refused.error().code, ErrorCode::not_json);
+    }
+    EXPECT_THAT(letters, ::testing::ElementsAre("a letter 1"));
 }
 
 TEST_F(PublishedTest, AFailureNobodyKeptIsToldToTheLogHook) {

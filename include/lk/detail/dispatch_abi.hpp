@@ -2,7 +2,8 @@
 
 // What crosses the library's binary boundary in place of the option aggregates. Each begins with
 // its own size, so that a newer library reads what an older header did not know as its default.
-// Fields are only ever appended.
+// Fields are only ever appended, each `alignas(8)`: what is padding in an older header has no
+// value.
 
 #include <cstddef>
 #include <cstdint>
