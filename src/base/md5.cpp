@@ -171,16 +171,15 @@ class Lanes {
   private:
     void step() noexcept {
         // A lane without a message goes along with another's; nobody looks at what it makes of it.
-        const Message* some = nullptr;
-        std::size_t count = 0;
+        const auto runs = [](const Message& one) { return !one.ended(); };
+        const Message& some = *std::ranges::find_if(lanes_, runs);
+        std::size_t count = some.blocks();
         for (const Message& one : lanes_) {
-            if (one.ended()) continue;
-            count = some == nullptr ? one.blocks() : std::min(count, one.blocks());
-            some = &one;
+            if (runs(one)) count = std::min(count, one.blocks());
         }
         Sources from;
         for (std::size_t lane = 0; lane < md5_lanes; ++lane) {
-            from[lane] = lanes_[lane].ended() ? some->at() : lanes_[lane].at();
+            from[lane] = runs(lanes_[lane]) ? lanes_[lane].at() : some.at();
         }
         take_blocks(state_, from, count);
         for (std::size_t lane = 0; lane < md5_lanes; ++lane) {
