@@ -9,6 +9,7 @@
 #include "pipeline/page.hpp"
 #include "pipeline/parcel.hpp"
 #include "pipeline/send_queue.hpp"
+#include "pipeline/shard_map.hpp"
 #include "pipeline/slabs.hpp"
 #include "wire/record_layout.hpp"
 
@@ -20,6 +21,10 @@ constexpr std::size_t answer_bytes_a_record = 128;
 
 // The message of an error.
 constexpr std::size_t told_text_bytes = 512;
+
+// Its name, of the longest kind, its range, its rate and queue, and what it holds of the budget,
+// each in a table of its own.
+constexpr std::size_t known_bytes_a_shard = 640;
 
 }  // namespace
 
@@ -50,6 +55,7 @@ std::size_t most_memory(const MemoryOptions& options) noexcept {
     const std::size_t later = events * sizeof(Later);
     const std::size_t slots = events * sizeof(detail::Slot);
     const std::size_t told = most_told_at_once * (sizeof(Settled) + told_text_bytes);
+    const std::size_t shards = (options.shards + ShardMap::most_learned) * known_bytes_a_shard;
     std::size_t outbox = 0;
     if (options.outbox) {
         const std::size_t load = std::max(outbox::full_page_bytes, options.largest_record_bytes);
@@ -58,7 +64,8 @@ std::size_t most_memory(const MemoryOptions& options) noexcept {
     }
     constexpr std::size_t rest = std::size_t{1024} * 1024;
     return options.budget_bytes + late + kept_pages + open_pages + reserve +
-           options.max_requests_in_flight * request + lanes + later + slots + told + outbox + rest;
+           options.max_requests_in_flight * request + lanes + later + slots + told + shards +
+           outbox + rest;
 }
 
 }  // namespace lk::pipeline

@@ -15,12 +15,13 @@ struct MemoryOptions {
     // What the program does with it.
     std::size_t threads = 1;               ///< That dispatch at the same time.
     std::size_t largest_record_bytes = 0;  ///< Data, partition key and explicit hash key.
+    std::size_t shards = 1;                ///< That the stream has.
 };
 
 /// The most bytes that a dispatch function allocates, by its options: the budget, and what may
 /// exceed it. Without what the client allocates for itself, the results that the user keeps after
-/// their events have settled, thread stacks, and what is known of the shards (see ShardMap). (The
-/// client of Kinesis tells its own: kinesis/memory_bound.hpp.)
+/// their events have settled, and thread stacks. (The client of Kinesis tells its own:
+/// kinesis/memory_bound.hpp.)
 ///
 ///     budget_bytes
 ///   + for each thread, and each suspended event: one record, its page and what is kept of it, as
@@ -34,6 +35,7 @@ struct MemoryOptions {
 ///   + the list of those that wait to be sent again: 16 bytes an event
 ///   + what is told of 1,024 events that end at once
 ///   + slots of results, kept for reuse: 32 bytes an event
+///   + 640 bytes for each shard that is listed, and for 16,384 that answers may name (see ShardMap)
 ///   + with an outbox: 16 of its pages on their way back from the disk, its lists of pages and keys
 ///     up to an eighth of the budget more than that counts, and what it holds itself
 ///     (outbox::most_memory())

@@ -23,8 +23,8 @@ inline constexpr ShardIndex no_shard = 0xFFFFFFFF;
 /// from where records landed: of each shard the range between the lowest and the highest hash key
 /// that was seen to land there.
 ///
-/// Of each shard that is listed it holds, with the send queue, some half a KiB, and the same of so
-/// many that are not (most_learned): those that have closed, to which requests may be under way,
+/// Of each shard that is listed it holds, with the send queue, 640 bytes at most, and the same of
+/// so many that are not (most_learned): those that have closed, to which requests may be under way,
 /// and those that answers name, which may never have been.
 class ShardMap {
   public:

@@ -106,19 +106,24 @@ class Forgetful : public KinesisClient {
     }
 };
 
-// Stores everything, each record in a shard of its own that nobody lists.
+// Stores everything in shards that nobody lists: in one, or when it invents each record in another.
 class Inventive : public KinesisClient {
   public:
     void put_records(const PutRecordsRequest& request, PutRecordsDone done) override {
         PutRecordsAnswer answer;
         for (std::size_t i = 0; i < request.records.size(); ++i) {
-            answer.add_stored("shardId-" + std::to_string(++invented_), "1");
+            invented_ += invents ? 1 : 0;
+            std::string id = std::to_string(invented_);
+            id.insert(0, pipeline::ShardMap::longest_id - id.size(), 's');
+            answer.add_stored(id, "1");
         }
         done(std::move(answer));
     }
     void list_shards(std::string_view, ListShardsDone done) override {
         done(Failure{FailureClass::final, ErrorCode::access_denied, {}, "no", false});
     }
+
+    std::atomic<bool> invents{false};
 
   private:
     std::int64_t invented_ = 100'000'000'000;
@@ -269,7 +274,8 @@ TEST_F(MemoryBound, HoldsWhileEventsAreAggregated) {
 // So many names are kept of those that answers may invent; many more take no more.
 TEST_F(MemoryBound, HoldsWhateverTheNumberOfShardsThatAnswersName) {
     begin();
-    DispatchOptions options = on(std::make_shared<Inventive>());
+    const auto inventive = std::make_shared<Inventive>();
+    DispatchOptions options = on(inventive);
     options.max_rate_per_shard = 1000;
     auto dispatch = get_dispatch(options);
     const auto put = [&](std::size_t events) {
@@ -280,9 +286,14 @@ TEST_F(MemoryBound, HoldsWhateverTheNumberOfShardsThatAnswersName) {
         return most_since();
     };
     constexpr std::size_t most_kept = pipeline::ShardMap::most_learned;
-    const std::size_t first = put(3 * most_kept);
-    EXPECT_LT(first, bound(options, 1, 1024) + most_kept * 512);
-    EXPECT_LT(put(12 * most_kept), first + options.budget_bytes);
+    put(3 * most_kept);
+    const std::size_t before = held_since();
+    inventive->invents = true;
+    EXPECT_LT(put(most_kept - 1), bound(options, 1, 1024));
+    // What the formula says of a shard.
+    EXPECT_LT(held_since(), before + most_kept * 640);
+    EXPECT_GT(held_since(), before + most_kept * 320) << "they are known";
+    EXPECT_LT(put(12 * most_kept), bound(options, 1, 1024));
 }
 
 // Each key's first event fails, and so pauses it for good.
