@@ -134,10 +134,10 @@ bool Core::fail_all(const Error& error, const Error& kept) {
     while (!all_.empty()) {
         if (settled_.size() >= most_told_at_once) return true;
         Pending* const record = all_.oldest();
-        Error own = record->kept ? kept : error;
+        Error own = record->is_kept() ? kept : error;
         own.attempts = record->attempts;
         own.may_have_been_delivered = record->in_flight || record->may_have_been_stored;
-        const Ending ending = record->kept                  ? Ending::kept
+        const Ending ending = record->is_kept()             ? Ending::kept
                               : own.may_have_been_delivered ? Ending::unknown
                                                             : Ending::failed;
         settle(record, ending, std::move(own));

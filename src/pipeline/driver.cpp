@@ -19,7 +19,7 @@ CoreOptions with_hash_keys(CoreOptions options) {
 
 IntakeOptions intake_options(const outbox::StreamOutbox* outbox) {
     if (outbox == nullptr) return {};
-    return {.bytes_before_record = kept_place_bytes, .hash_seed = outbox->fingerprint_seed()};
+    return {.has_outbox = true, .hash_seed = outbox->fingerprint_seed()};
 }
 
 // Walking all records to find those that keep a page alive is worth it now and then.
@@ -249,8 +249,8 @@ void Driver::tell(Settled& settled) {
     if (settled.ending == Ending::kept) return stage_->left(record);
     if (observers_.want(settled)) {
         // A dead letter is forgotten when somebody has it.
-        observers_.add(settled, record.kept ? stage_->settled_later(record) : nullptr);
-    } else if (record.kept) {
+        observers_.add(settled, record.is_kept() ? stage_->settled_later(record) : nullptr);
+    } else if (record.is_kept()) {
         stage_->settled(record);
     }
 }

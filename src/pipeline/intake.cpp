@@ -29,8 +29,7 @@ Intake::Intake(std::shared_ptr<Budget> budget, Doorbell& doorbell,
       doorbell_(doorbell),
       pages_(std::make_shared<PageStore>(budget_)),
       pendings_([budget = budget_.get()](std::ptrdiff_t bytes) { budget->slabs_grown(bytes); }),
-      slots_(detail::SlotPool::make(std::move(completions), doorbell.loop(),
-                                    options.bytes_before_record != 0)),
+      slots_(detail::SlotPool::make(std::move(completions), doorbell.loop(), options.has_outbox)),
       hash_seed_(options.hash_seed ? *options.hash_seed : RandomBytes().number()) {}
 
 Intake::~Intake() {
@@ -51,7 +50,6 @@ std::uint64_t Intake::lane_of(std::string_view partition_key) const noexcept {
 detail::Slot* Intake::write(const Draft& draft) {
     const std::size_t cbor_bytes = wire::RecordLayout::bytes(
         draft.data_bytes, draft.partition_key.size(), draft.explicit_hash_key.size());
-    const std::size_t bytes = options_.bytes_before_record + cbor_bytes;
     const std::uint64_t lane = draft.lane;
     Stripe& stripe =
         stripes_[(lane != 0 ? lane >> 32 : stripe_of_this_thread()) & (stripe_count - 1)];
@@ -62,15 +60,14 @@ detail::Slot* Intake::write(const Draft& draft) {
         if (stripe.closed) return nullptr;
         if (stripe.free_slots == nullptr) stripe.free_slots = slots_->take_some();
         if (stripe.free_pendings == nullptr) stripe.free_pendings = pendings_.take_some();
-        char* out = stripe.open == nullptr ? nullptr : stripe.open->append(bytes);
+        char* out = stripe.open == nullptr ? nullptr : stripe.open->append(cbor_bytes);
         if (out == nullptr) {
             page_full = stripe.open != nullptr;
-            out = open_page(stripe, bytes);
+            out = open_page(stripe, cbor_bytes);
         }
         // Before the record is written: an atomic operation waits until all that was written is in
         // memory.
         budget_->take_event(lane, cbor_bytes);
-        out += options_.bytes_before_record;
         slot = stripe.free_slots;
         stripe.free_slots = detail::SlotPool::next_of(slot);
         detail::SlotPool::begin(slot, draft.keep_event);
@@ -144,7 +141,7 @@ void Intake::close() {
 
 void Intake::release(Pending* record) noexcept {
     Page* const page = record->page;
-    const std::size_t bytes = bytes_of(*record);
+    const std::size_t bytes = record->cbor_bytes;
     page->live_bytes -= bytes;
     live_bytes_ -= bytes;
     if (--page->live_records == 0 && page->filled) page->let_go();
@@ -190,12 +187,11 @@ char* Intake::append_for_driver(std::size_t bytes) {
 }
 
 void Intake::move(Pending* record) {
-    const std::size_t before = options_.bytes_before_record;
-    const std::size_t bytes = bytes_of(*record);
+    const std::size_t bytes = record->cbor_bytes;
     char* const to = append_for_driver(bytes);
-    std::memcpy(to, record->bytes - before, bytes);
+    std::memcpy(to, record->bytes, bytes);
     Page* const from = std::exchange(record->page, drivers_);
-    record->bytes = to + before;
+    record->bytes = to;
     ++drivers_->live_records;
     drivers_->live_bytes += bytes;
     from->live_bytes -= bytes;
@@ -204,14 +200,13 @@ void Intake::move(Pending* record) {
 
 Pending* Intake::restore(std::string_view cbor, std::uint64_t lane) {
     if (drivers_free_ == nullptr) drivers_free_ = pendings_.take_some();
-    const std::size_t before = options_.bytes_before_record;
-    char* const to = append_for_driver(before + cbor.size());
-    std::memcpy(to + before, cbor.data(), cbor.size());
+    char* const to = append_for_driver(cbor.size());
+    std::memcpy(to, cbor.data(), cbor.size());
     Pending* const record = drivers_free_;
     drivers_free_ = record->next;
     std::construct_at(record);
     record->page = drivers_;
-    record->bytes = to + before;
+    record->bytes = to;
     record->cbor_bytes = static_cast<std::uint32_t>(cbor.size());
     record->lane = lane;
     count(record);

@@ -34,8 +34,8 @@ struct Draft {
 };
 
 struct IntakeOptions {
-    /// Left free before each record, for the driver (see KeptPlace); 0 where nobody keeps records.
-    std::size_t bytes_before_record = 0;
+    /// Records are kept in an outbox: results have a second stage.
+    bool has_outbox = false;
     /// The lanes' (see Intake::lane_of); absent: a random one.
     std::optional<std::uint64_t> hash_seed = {};
 };
@@ -129,14 +129,10 @@ class Intake {
         bool closed = false;
     };
 
-    [[nodiscard]] std::size_t bytes_of(const Pending& record) const noexcept {
-        return options_.bytes_before_record + record.cbor_bytes;
-    }
     void count(Pending* record) noexcept {
-        const std::size_t bytes = bytes_of(*record);
         ++record->page->live_records;
-        record->page->live_bytes += bytes;
-        live_bytes_ += bytes;
+        record->page->live_bytes += record->cbor_bytes;
+        live_bytes_ += record->cbor_bytes;
     }
     static void close(Page* page) noexcept {
         page->filled = true;

@@ -191,7 +191,7 @@ void OutboxStage::kept(const std::vector<outbox::PageId>& ids, TimePoint now) {
         KeptPage& page = new_page(id);
         page.unsettled = static_cast<std::uint32_t>(draft.records.size());
         for (std::uint32_t i = 0; i < page.unsettled; ++i) {
-            set_kept_place(*draft.records[i], {&page, i});
+            draft.records[i]->kept = {.page = &page, .index = i};
             admit(draft.records[i], now);
         }
     }
@@ -317,8 +317,8 @@ class OutboxStage::Later {
 
 std::function<void(bool)> OutboxStage::settled_later(const Pending& record) {
     // The stage reads its letters while it lives.
-    auto later = std::make_shared<Later>(
-        by_mail<bool>([this, place = kept_place_of(record)](bool has_it, TimePoint) {
+    auto later =
+        std::make_shared<Later>(by_mail<bool>([this, place = record.kept](bool has_it, TimePoint) {
             --told_later_;
             has_it ? settled(place) : left(place);
         }));

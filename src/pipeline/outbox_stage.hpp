@@ -14,7 +14,7 @@
 #include "pipeline/budget.hpp"
 #include "pipeline/core.hpp"
 #include "pipeline/intake.hpp"
-#include "pipeline/kept_place.hpp"
+#include "pipeline/kept_page.hpp"
 #include "pipeline/request.hpp"
 #include "pipeline/set_aside.hpp"
 #include "pipeline/shelf.hpp"
@@ -69,14 +69,14 @@ class OutboxStage {
     void turn(TimePoint now, const std::shared_ptr<void>& owner);
 
     /// The core has settled a record that is kept: the outbox may forget it.
-    void settled(const Pending& record) { settled(kept_place_of(record)); }
+    void settled(const Pending& record) { settled(record.kept); }
     /// The same, when somebody has the event besides: to be called with whether he has, or let go
     /// of, from any thread.
     [[nodiscard]] std::function<void(bool)> settled_later(const Pending& record);
     /// The record leaves memory: it takes no room any more.
     void released(const Pending& record) noexcept;
     /// It stays for the next run.
-    void left(const Pending& record) { left(kept_place_of(record)); }
+    void left(const Pending& record) { left(record.kept); }
 
     /// The core has paused this key,
     void paused(std::uint64_t lane);

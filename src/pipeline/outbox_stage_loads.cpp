@@ -131,7 +131,7 @@ void OutboxStage::restore(const outbox::KeptPage& page, const ShelvedPage& shelv
         record->may_have_been_stored = generation == Generations::earlier_run;
         record->slot = slot;
         results += slot == nullptr ? 0 : 1;
-        set_kept_place(*record, {&in_core, index});
+        record->kept = {.page = &in_core, .index = index};
         ++in_core.unsettled;
         shelf_.remove_key(lane);
         bytes_reloaded_ += held_bytes(*record);

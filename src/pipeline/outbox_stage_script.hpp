@@ -196,7 +196,7 @@ class OutboxStageScript : public ::testing::Test {
                     record->slot->settle_unwanted();
                 }
             }
-            if (record->kept) {
+            if (record->is_kept()) {
                 settled.ending == Ending::kept ? stage->left(*record) : stage->settled(*record);
             }
             stage->released(*record);
@@ -247,7 +247,7 @@ class OutboxStageScript : public ::testing::Test {
         BudgetOptions{.bytes = 2 * mebibyte, .events = 5000, .most_held_by_key = mebibyte / 4});
     Doorbell doorbell{loop};
     Intake intake{budget, doorbell, Completions::make({}, {}),
-                  IntakeOptions{kept_place_bytes, outbox->fingerprint_seed()}};
+                  IntakeOptions{true, outbox->fingerprint_seed()}};
     Core core;
     std::unique_ptr<OutboxStage> stage = std::make_unique<OutboxStage>(
         OutboxStage::Options{outbox, loop, std::make_shared<Inbox>(loop, Log{}), "s"}, core, intake,

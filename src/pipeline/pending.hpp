@@ -13,6 +13,13 @@ class Slot;
 namespace lk::pipeline {
 
 class Page;
+struct KeptPage;
+
+/// Where a record stands in the outbox; in no page: nowhere.
+struct KeptPlace {
+    KeptPage* page = nullptr;
+    std::uint32_t index = 0;
+};
 
 /// One accepted record until it is settled and out of every request. Written by the dispatching
 /// thread, then owned by the driver alone. The core threads its lists through it, so that it
@@ -57,8 +64,11 @@ struct Pending {
     bool suspended : 1 = false;  ///< Accepted though the budget was full.
     bool goes_alone : 1 =
         false;                  ///< Not to be aggregated: it was in an aggregate that was refused.
-    bool kept : 1 = false;      ///< In the outbox (see KeptPlace).
-    bool reloaded : 1 = false;  ///< It came back from there.
+    bool reloaded : 1 = false;  ///< It came back from the outbox.
+
+    KeptPlace kept;
+
+    [[nodiscard]] bool is_kept() const noexcept { return kept.page != nullptr; }
 
     /// What Kinesis's limits count.
     [[nodiscard]] std::size_t counted_bytes() const noexcept {
