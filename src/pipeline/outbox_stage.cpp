@@ -89,7 +89,10 @@ void OutboxStage::take(Pending* record, TimePoint now) {
 
 void OutboxStage::seal(Draft& draft) {
     if (draft.records.empty()) return;
+    const std::size_t records = draft.records.size();
     drafts_.push_back(std::exchange(draft, {}));
+    // The next one will hold about as many.
+    draft.records.reserve(records + records / 8);
 }
 
 void OutboxStage::turn(TimePoint now, const std::shared_ptr<void>& owner) {
@@ -294,7 +297,10 @@ void OutboxStage::shelve(const Draft& draft, outbox::PageId id) {
 }
 
 void OutboxStage::settled(KeptPlace place) {
-    if (place.page->settled.empty()) to_tell_.push_back(place.page);
+    if (place.page->settled.empty()) {
+        to_tell_.push_back(place.page);
+        place.page->settled.reserve(place.page->unsettled);
+    }
     place.page->settled.push_back(place.index);
 }
 
