@@ -1,5 +1,5 @@
-// outbox DIRECTORY EVENTS: what it costs to keep events of 550 bytes and to settle them, as the
-// pipeline does: a page is settled in a request's time after it was stored. For each way to
+// outbox DIRECTORY EVENTS: what it costs to keep events with data of 300 bytes and to settle them,
+// as the pipeline does: a page is settled in a request's time after it was stored. For each way to
 // synchronise, the CPU time of the whole process an event, and events a second.
 
 #include <chrono>
@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+#include "base/test_noise.hpp"
+#include "data.hpp"
 #include "meters.hpp"
 #include "outbox/outbox.hpp"
 
@@ -22,18 +24,27 @@ using namespace lk;
 using outbox::PageDraft;
 using outbox::PageId;
 
-constexpr std::size_t event_bytes = 550;
+constexpr std::size_t event_bytes = 550;  // with the envelope, and as a record
 constexpr std::size_t page_events =
     outbox::full_page_bytes / (event_bytes + outbox::record_header_bytes);
 // What is on its way at once: so much may be handed in, and so much may be unsettled.
 constexpr std::size_t pages_handed_in = 64;
 constexpr std::size_t pages_unsettled = 64;
 
+// As much alike as events are.
+std::string event(std::size_t number) {
+    std::string text = noise(36, 2 * number) + bench::data_of_300_bytes(static_cast<int>(number)) +
+                       noise(36, 2 * number + 1);
+    text.append(event_bytes - text.size(), ' ');
+    return text;
+}
+
 class Load {
   public:
     explicit Load(outbox::StreamOutbox& outbox) : outbox_(outbox) {
+        for (std::size_t i = 0; i < page_events; ++i) texts_.push_back(event(i));
         for (std::size_t i = 0; i < page_events; ++i) {
-            page_.push_back({.cbor = text_,
+            page_.push_back({.cbor = texts_[i],
                              .data_bytes = 300,
                              .key_bytes = 36,
                              .hash_key_bytes = 0,
@@ -76,7 +87,7 @@ class Load {
     }
 
     outbox::StreamOutbox& outbox_;
-    const std::string text_ = std::string(event_bytes, 'x');
+    std::vector<std::string> texts_;
     PageDraft page_;
     std::vector<std::uint32_t> all_;
     std::deque<PageId> unsettled_;

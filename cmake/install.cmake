@@ -22,6 +22,7 @@ endif()
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/lk-dispatch-config-version.cmake
     COMPATIBILITY SameMinorVersion)
 install(FILES cmake/lk-dispatch-config.cmake
+              cmake/FindLZ4.cmake
               ${PROJECT_BINARY_DIR}/lk-dispatch-config-version.cmake
         DESTINATION ${LK_PACKAGE_DIR})
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/test_directory.hpp"
+#include "base/test_noise.hpp"
 #include "must.hpp"
 #include "outbox/outbox.hpp"
 
@@ -44,8 +45,9 @@ struct Original {
         std::vector<std::string> texts;
         PageDraft draft;
         for (std::size_t i = 0; i < 4; ++i) {
-            texts.push_back(std::to_string(number) + " " + std::to_string(i) +
-                            std::string(number * 3000, 'x'));
+            texts.push_back(
+                std::to_string(number) + " " + std::to_string(i) +
+                (i % 2 == 0 ? lk::noise(number * 3000, number) : std::string(number * 3000, 'x')));
         }
         for (const std::string& text : texts) draft.emplace_back().cbor = text;
         std::promise<PageId> kept;

@@ -60,7 +60,7 @@ class Kept {
             for (std::size_t r = 0; r < records; ++r) {
                 const std::string name =
                     (r % 2 == 0 ? "key " : "page ") + std::to_string(i) + " " + std::to_string(r);
-                texts.push_back(name + std::string(random_() % bytes, static_cast<char>('a' + r)));
+                texts.push_back(name + filler(random_() % bytes, random_()));
             }
             const PageId id = keep_page(*outbox, texts);
             all_[id] = texts;
@@ -339,8 +339,8 @@ TEST(DamagedOutbox, FoundWhileItIsUsedGoesOnWithWhatIsWhole) {
     PageId second = 0;
     {
         const auto outbox = open_or_fail(options);
-        first = keep_page(*outbox, {"first" + std::string(40'000, 'x')});
-        second = keep_page(*outbox, {"second" + std::string(40'000, 'y')});
+        first = keep_page(*outbox, {"first" + noise(40'000)});
+        second = keep_page(*outbox, {"second" + noise(40'000, 2)});
     }
     const std::string file = directory.read("outbox.db");
     // Wherever it stands, also where it once stood.
@@ -372,7 +372,7 @@ TEST(DamagedOutbox, StillKnowsWhatWasDiscarded) {
         PageId id = 0;
         {
             const auto outbox = open_or_fail(options);
-            id = keep_page(*outbox, {"first" + std::string(40'000, 'x')});
+            id = keep_page(*outbox, {"first" + noise(40'000)});
             std::promise<void> done;
             outbox->discard(5, id, [&](const auto& error) {
                 EXPECT_FALSE(error);

@@ -7,7 +7,6 @@
 #include <system_error>
 
 #include "base/random.hpp"
-#include "outbox/page_body.hpp"
 #include "outbox/schema.hpp"
 #include "outbox/statements.hpp"
 
@@ -156,23 +155,19 @@ std::optional<PageState> File::state(const FileStream& stream, PageId id) {
 std::optional<KeptPage> File::load(const FileStream& stream, PageId id) {
     const auto known = state(stream, id);
     if (!known) return std::nullopt;
-    KeptPage page;
-    page.id = id;
-    {
-        sqlite::Statement& statement = statements_->page;
-        const Rows rows(statement);
-        statement.bind(1, id);
-        if (statement.step()) page.body = statement.bytes(0);
-    }
-    auto body = read_page_body(page.body);
+    sqlite::Statement& statement = statements_->page;
+    const Rows rows(statement);
+    statement.bind(1, id);
+    auto body = read_page_body(statement.step() ? statement.bytes(0) : std::string_view());
     if (!body || body->facts.id != id || body->facts.stream != stream.name ||
         body->records.size() != known->records()) {
         damaged("page " + std::to_string(id) + " is damaged");
     }
-    page.kept_at_ms = body->facts.kept_at_ms;
-    page.records = std::move(body->records);
-    page.settled = known->settled();
-    return page;
+    return KeptPage{.id = id,
+                    .kept_at_ms = body->facts.kept_at_ms,
+                    .bytes = std::move(body->bytes),
+                    .records = std::move(body->records),
+                    .settled = known->settled()};
 }
 
 std::vector<DiscardedKey> File::discarded() {
@@ -228,13 +223,12 @@ void File::Change::put_state(const FileStream& stream, PageId id, const PageStat
 
 void File::Change::keep(const FileStream& stream, PageId id, std::int64_t kept_at_ms,
                         const PageDraft& draft) {
-    write_page_body(file_.body_,
-                    {.id = id,
-                     .kept_at_ms = kept_at_ms,
-                     .stream = stream.name,
-                     .fingerprint_seed = stream.fingerprint_seed},
-                    draft);
-    copy(stream, id, file_.body_, PageState(draft, kept_at_ms, file_.body_.size()));
+    const std::string_view body = file_.body_.write({.id = id,
+                                                     .kept_at_ms = kept_at_ms,
+                                                     .stream = stream.name,
+                                                     .fingerprint_seed = stream.fingerprint_seed},
+                                                    draft);
+    copy(stream, id, body, PageState(draft, kept_at_ms, body.size()));
 }
 
 void File::Change::copy(const FileStream& stream, PageId id, std::string_view body,

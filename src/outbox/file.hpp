@@ -11,6 +11,7 @@
 #include "outbox/discarded_key.hpp"
 #include "outbox/file_stream.hpp"
 #include "outbox/outbox.hpp"
+#include "outbox/page_body.hpp"
 #include "outbox/page_state.hpp"
 #include "outbox/tally.hpp"
 #include "sqlite/database.hpp"
@@ -110,7 +111,7 @@ class File {
     std::unique_ptr<Statements> statements_;
     Tally tally_;
     // Used again and again.
-    std::string body_;
+    PageBodyWriter body_;
     std::string row_;
 };
 

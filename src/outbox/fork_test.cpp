@@ -74,7 +74,7 @@ TEST(OutboxFork, AChildsOwnOutboxWorks) {
     const auto outbox = open_or_fail(options_in(directory.path()));
     std::atomic<bool> stop{false};
     std::thread busy([&] {
-        while (!stop) outbox->settle(keep_page(*outbox, {std::string(50'000, 'x')}), {0});
+        while (!stop) outbox->settle(keep_page(*outbox, {noise(50'000)}), {0});
     });
     for (int i = 0; i < 20; ++i) {
         const TestDirectory another;

@@ -24,8 +24,9 @@ constexpr std::uint64_t mebibyte = 1 << 20;
 class Growth : public testing::Test {
   protected:
     Growth() : outbox_(open_or_fail(options())) {
+        for (std::size_t i = 0; i < page_records; ++i) texts_.push_back(noise(550, i));
         for (std::size_t i = 0; i < page_records; ++i) {
-            page_.push_back({.cbor = text_,
+            page_.push_back({.cbor = texts_[i],
                              .data_bytes = 300,
                              .key_bytes = 36,
                              .hash_key_bytes = 0,
@@ -63,7 +64,7 @@ class Growth : public testing::Test {
 
     TestDirectory directory_;
     std::shared_ptr<StreamOutbox> outbox_;
-    const std::string text_ = std::string(550, 'x');
+    std::vector<std::string> texts_;
     PageDraft page_;
     std::vector<std::uint32_t> all_ = std::vector<std::uint32_t>(page_records);
 };
@@ -140,7 +141,7 @@ TEST(OutboxContents, AreToldOfEachStream) {
                      [&](std::optional<Error> error) { noted.set_value(std::move(error)); });
         EXPECT_FALSE(noted.get_future().get());
         one->settle(keep_page(*one, {"a", "b", "c"}), {1});
-        keep_page(*one, {std::string(100'000, 'x')});
+        keep_page(*one, {noise(100'000)});
         const auto held = contents(options);
         ASSERT_FALSE(held);
         EXPECT_THAT(held.error().message, testing::HasSubstr("in use"));

@@ -53,9 +53,8 @@ struct KeptRecord {
 
 /// What a record takes in its page beside its bytes.
 inline constexpr std::size_t record_header_bytes = 20;
-/// What the records of a page and their headers should take together, at most: then the page fills
-/// one page of the file, and is removed by letting go of that. A larger record is a page of its
-/// own.
+/// What the records of a page and their headers should take together, at most: then one that cannot
+/// be packed fills one page of the file. A larger record is a page of its own.
 inline constexpr std::size_t full_page_bytes = 65'000;
 
 /// What an outbox holds in memory, at most, besides the records that it is given: SQLite's cache,
@@ -71,8 +70,8 @@ struct KeptPage {
     PageId id = 0;
     /// When it was kept, in milliseconds of the system clock.
     std::int64_t kept_at_ms = 0;
-    std::string body;
-    /// All of them, the settled ones too; views into `body`.
+    std::vector<char> bytes;
+    /// All of them, the settled ones too; views into `bytes`, which may be moved.
     std::vector<KeptRecord> records;
     /// One for each record.
     std::vector<bool> settled;
@@ -131,7 +130,8 @@ class StreamOutbox {
     /// Sync::os.
     virtual void flush(std::function<void()> done) = 0;
 
-    /// What the whole outbox's unsettled pages take on the disk, against Options::max_bytes.
+    /// What the whole outbox's unsettled pages take on the disk, packed, against
+    /// Options::max_bytes.
     [[nodiscard]] virtual std::uint64_t bytes() const noexcept = 0;
     [[nodiscard]] virtual std::uint64_t max_bytes() const noexcept = 0;
 };

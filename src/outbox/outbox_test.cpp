@@ -28,7 +28,7 @@ Options options_for(const TestDirectory& directory, Sync sync = Sync::every_comm
 TEST(Outbox, GivesAPageBackAsItWasKept) {
     const TestDirectory directory;
     const auto outbox = open_or_fail(options_for(directory));
-    const std::vector<std::string> texts{"key of one", "", std::string(70'000, 'x'), "four"};
+    const std::vector<std::string> texts{"key of one", "", noise(70'000), "four"};
     const PageId id = keep_page(*outbox, texts);
     const auto page = load_page(*outbox, id);
     ASSERT_TRUE(page) << page.error().message;
@@ -104,7 +104,8 @@ TEST(Outbox, KeepsItsSeedAndNeverGivesAnIdTwice) {
 
 TEST(Outbox, CountsWhatUnsettledPagesTake) {
     const TestDirectory directory;
-    const std::vector<std::string> full(110, std::string(570, 'x'));
+    std::vector<std::string> full;
+    for (std::uint64_t i = 0; i < 110; ++i) full.push_back(noise(570, i));
     {
         const auto outbox = open_or_fail(options_for(directory));
         EXPECT_EQ(outbox->bytes(), 0U);
@@ -332,12 +333,12 @@ TEST(OutboxFile, ThatCannotBeOpenedIsNamedWithTheReason) {
 TEST(OutboxFile, OfANewerVersionIsRefused) {
     const TestDirectory directory;
     keep_page(*open_or_fail(options_for(directory)), {"x"});
-    sqlite::Database(directory.path() + "/outbox.db").execute("PRAGMA user_version=3");
+    sqlite::Database(directory.path() + "/outbox.db").execute("PRAGMA user_version=4");
     const auto opened = open(options_for(directory), "events");
     ASSERT_FALSE(opened);
     EXPECT_THAT(opened.error().message, HasSubstr("newer version"));
     EXPECT_THAT(opened.error().message, Not(HasSubstr("disk"))) << "that is not what is wrong";
-    sqlite::Database(directory.path() + "/outbox.db").execute("PRAGMA user_version=2");
+    sqlite::Database(directory.path() + "/outbox.db").execute("PRAGMA user_version=3");
     EXPECT_THAT(left_in(*open_or_fail(options_for(directory))), SizeIs(1));
 }
 

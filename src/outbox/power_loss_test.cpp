@@ -49,7 +49,7 @@ class Witness {
         auto texts = std::make_shared<Texts>();
         for (std::size_t i = 1 + random() % 5; i > 0; --i) {
             texts->push_back("page " + std::to_string(number_++) + " " +
-                             std::string(random() % 9000, 'x'));
+                             filler(random() % 9000, random()));
         }
         {
             const std::lock_guard lock(mutex_);

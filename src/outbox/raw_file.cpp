@@ -8,12 +8,6 @@
 
 namespace lk::outbox {
 
-namespace {
-
-const std::size_t least_body_bytes = page_body_bytes("s", {});
-
-}  // namespace
-
 RawFile::RawFile(const std::string& path) : pages_(path) {
     for (const std::uint32_t page : pages_.numbers()) look_at(page);
 }
@@ -24,7 +18,7 @@ void RawFile::look_at(std::uint32_t page) {
         const RawRow& row = rows[i];
         if (row.goes_on == 0) take(row);
         // A body: only where it is, since all of them together may be more than memory.
-        if (!row.is_of_index && row.bytes >= least_body_bytes)
+        if (!row.is_of_index && row.bytes >= least_page_body_bytes)
             bodies_.emplace(row.row_id, Place{page, i});
     }
 }

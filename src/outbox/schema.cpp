@@ -14,12 +14,11 @@ using sqlite::DatabaseError;
 // "lkob": tells our files from other programs' (https://www.sqlite.org/fileformat.html, 1.3.9).
 constexpr std::int64_t application_id = 0x6c6b6f62;
 // Raise it with every change that an older version could not read.
-constexpr std::int64_t schema_version = 2;
+constexpr std::int64_t schema_version = 3;
 
 // page: see page_body.hpp. unsettled: a row for each of them, see page_state.hpp, so that looking
 // through them and settling touches no records; its last row is the tally (tally.hpp). discarded:
 // see discarded_key.hpp.
-constexpr std::size_t tables_of_version_1 = 3;
 constexpr const char* tables[] = {
     "CREATE TABLE stream(id INTEGER PRIMARY KEY, name TEXT NOT NULL, seed INTEGER NOT NULL,"
     " checksum INTEGER NOT NULL) STRICT",
@@ -29,6 +28,11 @@ constexpr const char* tables[] = {
     "CREATE TABLE discarded(stream INTEGER NOT NULL, key INTEGER NOT NULL, page INTEGER NOT NULL,"
     " checksum INTEGER NOT NULL, PRIMARY KEY(stream, key)) STRICT, WITHOUT ROWID",
 };
+
+// Version 1 discarded nothing; 2 packed no page.
+std::size_t tables_of(std::int64_t version) {
+    return version == 1 ? std::size(tables) - 1 : std::size(tables);
+}
 
 void configure(Database& database) {
     database.distrust(most_value_bytes);
@@ -58,8 +62,7 @@ std::int64_t check(Database& database, const std::string& path) {
     sqlite::Statement statement(database,
                                 "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL"
                                 " ORDER BY rowid");
-    const std::size_t known = version == 1 ? tables_of_version_1 : std::size(tables);
-    for (const std::string_view table : std::span(tables).first(known)) {
+    for (const std::string_view table : std::span(tables).first(tables_of(version))) {
         if (!statement.step() || statement.bytes(0) != table) {
             throw DatabaseError(path + " does not have an outbox's tables",
                                 sqlite::DatabaseError::Kind::damaged);
@@ -99,8 +102,8 @@ void prepare_schema(Database& database, const std::string& path) {
     database.execute("PRAGMA journal_size_limit=67108864");  // 64 MiB
     if (is_new) {
         create(database, 0);
-    } else if (version == 1) {
-        create(database, tables_of_version_1);
+    } else if (version < schema_version) {
+        create(database, tables_of(version));
     }
 }
 

@@ -8,7 +8,7 @@
 
 namespace lk::outbox {
 
-/// The pages of the file. SQLite's largest: a page of the outbox fits in one.
+/// The pages of the file. SQLite's largest: a page of the outbox fits in one, packed or not.
 inline constexpr int file_page_bytes = 65536;
 /// What SQLite keeps of the file in memory.
 inline constexpr int cache_bytes = 16 << 20;

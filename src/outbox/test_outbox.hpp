@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <future>
 #include <map>
 #include <memory>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "base/test_directory.hpp"
+#include "base/test_noise.hpp"
 #include "outbox/outbox.hpp"
 
 namespace lk::outbox {
@@ -40,6 +42,11 @@ class TestRecords {
   private:
     std::vector<std::string> texts_;
 };
+
+/// Text that is packed into nearly nothing, or that cannot be packed.
+inline std::string filler(std::size_t bytes, std::uint64_t random) {
+    return random % 2 == 0 ? std::string(bytes, 'x') : noise(bytes, random);
+}
 
 inline std::shared_ptr<StreamOutbox> open_or_fail(const Options& options,
                                                   std::string_view stream = "events") {

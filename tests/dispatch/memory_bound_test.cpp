@@ -11,6 +11,7 @@
 #include <lk/dispatch.hpp>
 
 #include "base/test_directory.hpp"
+#include "base/test_noise.hpp"
 #include "fake_kinesis.hpp"
 #include "pipeline/memory_bound.hpp"
 #include "pipeline/shard_map.hpp"
@@ -355,9 +356,9 @@ TEST_F(MemoryBound, HoldsWhileTheOutboxTakesWhatTheBudgetCannot) {
     constexpr int events = 100'000;
     {
         auto dispatch = get_dispatch(options);
-        const std::string data = "\"" + std::string(300, 'x') + "\"";
         Published last;
         for (int i = 0; i < events; ++i) {
+            const std::string data = '"' + noise(300, static_cast<std::uint64_t>(i)) + '"';
             last = dispatch("t", json(data), {.partition_key = std::to_string(i % 1000)});
         }
         const auto failure = last.wait_stored();

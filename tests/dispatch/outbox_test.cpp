@@ -5,6 +5,7 @@
 #include <mutex>
 #include <thread>
 
+#include "base/test_noise.hpp"
 #include "outbox_fixture.hpp"
 #include "task.hpp"
 
@@ -349,16 +350,20 @@ TEST_F(Outbox, AnExplicitDeadlineCountsOnTheSystemsClockSinceThen) {
     EXPECT_TRUE(kinesis->records().empty());
 }
 
+// 50 KB, on the disk, too.
+Json unpackable_data(std::ptrdiff_t number) {
+    return json('"' + noise(50'000, static_cast<std::uint64_t>(number)) + '"');
+}
+
 TEST_F(Outbox, RefusesPastItsSizeAsTheOptionsSay) {
     DispatchOptions tight = durable();
     tight.outbox.max_bytes = std::uint64_t{1} << 20;
     tight.when_full = WhenFull::fail;
     kinesis->hold();
     auto dispatch = get_dispatch(tight);
-    const std::string filler(50'000, 'x');
     std::optional<Error> refusal;
     for (int i = 0; i < 200 && !refusal; ++i) {
-        Published published = dispatch("t", json("\"" + filler + "\""));
+        Published published = dispatch("t", unpackable_data(i));
         refusal = published.wait_stored();
     }
     ASSERT_TRUE(refusal);
@@ -384,9 +389,8 @@ TEST_F(Outbox, WaitsForRoomPastItsSize) {
     constexpr int events = 200;  // five times as much as both
     std::atomic<int> accepted{0};
     std::thread dispatching([&] {
-        const std::string filler(50'000, 'x');
         for (int i = 0; i < events; ++i) {
-            dispatch(std::to_string(i), json("\"" + filler + "\""), {.partition_key = "k"});
+            dispatch(std::to_string(i), unpackable_data(i), {.partition_key = "k"});
             ++accepted;
         }
     });
@@ -411,17 +415,16 @@ TEST_F(Outbox, SuspendsPastItsSizeAndThenRefuses) {
     tight.max_suspended = 10;
     kinesis->hold();
     auto dispatch = get_dispatch(tight);
-    const std::string filler(50'000, 'x');
     std::vector<Published> accepted;
     std::optional<Error> refusal;
     while (!refusal && accepted.size() < 200) {
-        Published published = dispatch("t", json("\"" + filler + "\""));
+        Published published = dispatch("t", unpackable_data(std::ssize(accepted)));
         refusal = published.wait_stored();
         if (!refusal) accepted.push_back(std::move(published));
     }
     ASSERT_TRUE(refusal);
     EXPECT_EQ(refusal->code, ErrorCode::outbox);
-    EXPECT_GT(accepted.size(), tight.outbox.max_bytes / filler.size()) << "and more than fit";
+    EXPECT_GT(accepted.size(), tight.outbox.max_bytes / 50'000) << "and more than fit";
     kinesis->release();
     for (Published& one : accepted) EXPECT_TRUE(one.wait());
 }

@@ -29,6 +29,8 @@
 
 #include <lk/dispatch.hpp>
 
+#include "base/test_noise.hpp"
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -122,15 +124,15 @@ int main(int argc, char** argv) {
              [](const lk::Event& event, const lk::Outcome& outcome, bool from_previous_run) {
                  tell(from_previous_run ? "r " : "p ", event.data.value_or("?"), outcome);
              }});
-    const std::string filler(arguments.bytes, 'x');
     long i = 0;
     for (; i != arguments.count && !(arguments.until_eof && input_has_ended()); ++i) {
         const std::string number = std::to_string(arguments.first + i);
         const std::string key = "key-" + std::to_string((arguments.first + i) % arguments.keys);
         const bool random = arguments.random_keys && i % 7 == 3;
-        auto published = dispatch(
-            "numbered", lk::json(number),
-            {.source_user_id = filler, .partition_key = random ? std::string_view() : key});
+        auto published =
+            dispatch("numbered", lk::json(number),
+                     {.source_user_id = lk::noise(arguments.bytes, static_cast<std::uint64_t>(i)),
+                      .partition_key = random ? std::string_view() : key});
         // So many that some wait on the disk, and no more than a last run can send.
         std::this_thread::sleep_for(200us);
         published.on_stored([number](const std::optional<lk::Error>& failure) {
