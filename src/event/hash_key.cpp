@@ -47,7 +47,7 @@ void hashes_of_partition_keys(std::span<const std::string_view> keys,
 }
 
 std::optional<HashKey> parse_hash_key(std::string_view decimal) noexcept {
-    if (decimal.empty() || decimal.size() > 39) return std::nullopt;
+    if (decimal.empty() || decimal.size() > most_hash_key_digits) return std::nullopt;
     if (decimal.size() > 1 && decimal.front() == '0') return std::nullopt;
     constexpr Number largest = ~Number{0};
     Number value = 0;
@@ -61,7 +61,7 @@ std::optional<HashKey> parse_hash_key(std::string_view decimal) noexcept {
 }
 
 std::string to_decimal(HashKey key) {
-    std::array<char, 39> digits;
+    std::array<char, most_hash_key_digits> digits;
     char* const end = digits.data() + digits.size();
     char* at = end;
     Number value = number_of(key);

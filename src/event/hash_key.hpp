@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -15,6 +16,8 @@ struct HashKey {
     std::uint64_t low = 0;
     friend constexpr auto operator<=>(const HashKey&, const HashKey&) = default;
 };
+
+inline constexpr std::size_t most_hash_key_digits = 39;
 
 /// MD5 of the partition key's bytes, read big-endian
 /// (https://docs.aws.amazon.com/streams/latest/dev/key-concepts.html#partition-key). Works where

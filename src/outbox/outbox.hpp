@@ -56,6 +56,8 @@ inline constexpr std::size_t record_header_bytes = 20;
 /// What the records of a page and their headers should take together, at most: then one that cannot
 /// be packed fills one page of the file. A larger record is a page of its own.
 inline constexpr std::size_t full_page_bytes = 65'000;
+/// No page has more.
+inline constexpr std::size_t most_page_records = full_page_bytes / record_header_bytes;
 
 /// What an outbox holds in memory, at most, besides the records that it is given: SQLite's cache,
 /// and pages on their way through it.

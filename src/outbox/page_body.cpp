@@ -159,8 +159,8 @@ std::optional<PageBody> read_page_body(std::string_view body) {
     page.facts.fingerprint_seed = bytes.number<std::uint64_t>();
     const std::size_t records = bytes.number<std::uint32_t>();
     page.facts.stream = bytes.take(name_bytes);
+    if (bytes.failed() || records == 0 || records > most_page_records) return std::nullopt;
     const std::size_t entries_bytes = records * record_header_bytes;
-    if (bytes.failed() || records == 0 || entries_bytes > most_value_bytes) return std::nullopt;
     auto contents = written_as == unpacked_version ? read_unpacked(bytes, entries_bytes)
                                                    : read_packed(bytes, entries_bytes);
     if (!contents) return std::nullopt;

@@ -62,9 +62,10 @@ class CoreScript {
                       std::uint32_t data_bytes = 100, std::uint8_t hash_key_bytes = 0) {
         Pending& record = records_.emplace_back();
         record.lane = lane;
-        record.data_bytes = data_bytes;
+        record.cbor_bytes =
+            static_cast<std::uint32_t>(wire::RecordLayout::bytes(data_bytes, 1, hash_key_bytes));
         record.key_bytes = 1;
-        record.hash_key_bytes = hash_key_bytes;
+        record.hash_key_bytes = hash_key_bytes & 63;
         record.generation = generation;
         names_[&record] = name;
         places_[&record] = key_at(place_);

@@ -87,9 +87,8 @@ detail::Slot* Intake::write(const Draft& draft) {
         record->cbor_bytes = static_cast<std::uint32_t>(cbor_bytes);
         record->slot = slot;
         record->lane = lane;
-        record->data_bytes = static_cast<std::uint32_t>(draft.data_bytes);
         record->key_bytes = static_cast<std::uint16_t>(draft.partition_key.size());
-        record->hash_key_bytes = static_cast<std::uint8_t>(draft.explicit_hash_key.size());
+        record->hash_key_bytes = draft.explicit_hash_key.size() & 63;
         record->is_envelope = draft.envelope != nullptr;
         record->suspended = draft.suspended;
         record->generation = generation_.load(std::memory_order_relaxed);

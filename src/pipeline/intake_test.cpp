@@ -113,7 +113,7 @@ TEST_F(IntakeTest, KeepsTheOrderOfAKeyAcrossPages) {
     drain();
     std::size_t expected = 0;
     for (Pending* one = all.oldest(); one != nullptr; one = one->newer) {
-        ASSERT_EQ(one->data_bytes, ++expected);
+        ASSERT_EQ(one->data_bytes(), ++expected);
     }
     EXPECT_EQ(expected, 3000U);
 }

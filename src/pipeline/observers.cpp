@@ -12,10 +12,10 @@ void add_text(Settlement& made, const Settled& settled) {
     made.is_envelope = pending.is_envelope;
     made.may_be_duplicate = pending.may_have_been_stored;
     made.on_other_shard = settled.on_other_shard;
-    made.data_bytes = pending.data_bytes;
+    made.data_bytes = pending.data_bytes();
     made.key_bytes = pending.is_envelope ? 0 : pending.key_bytes;
     made.shard_bytes = static_cast<std::uint32_t>(settled.shard_id.size());
-    made.text.reserve(pending.data_bytes + made.key_bytes + settled.shard_id.size() +
+    made.text.reserve(pending.data_bytes() + made.key_bytes + settled.shard_id.size() +
                       settled.sequence_number.size());
     made.text.append(record.data)
         .append(record.partition_key.substr(0, made.key_bytes))

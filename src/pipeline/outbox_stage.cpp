@@ -161,9 +161,9 @@ void OutboxStage::hand_over(TimePoint now, const std::shared_ptr<void>& owner) {
         for (const Pending* record : draft.records) {
             held->hold(record->page);
             page.push_back({.cbor = {record->bytes, record->cbor_bytes},
-                            .data_bytes = record->data_bytes,
+                            .data_bytes = record->data_bytes(),
                             .key_bytes = record->key_bytes,
-                            .hash_key_bytes = record->hash_key_bytes,
+                            .hash_key_bytes = static_cast<std::uint8_t>(record->hash_key_bytes),
                             .is_envelope = record->is_envelope,
                             .fingerprint = record->lane});
         }
@@ -191,10 +191,10 @@ void OutboxStage::kept(const std::vector<outbox::PageId>& ids, TimePoint now) {
             shelve(draft, id);
             continue;
         }
-        KeptPage& page = new_page(id);
+        KeptPage& page = in_core_.add(id);
         page.unsettled = static_cast<std::uint32_t>(draft.records.size());
         for (std::uint32_t i = 0; i < page.unsettled; ++i) {
-            draft.records[i]->kept = {.page = &page, .index = i};
+            set_kept_place(*draft.records[i], page, i);
             admit(draft.records[i], now);
         }
     }
@@ -267,13 +267,6 @@ void OutboxStage::released(const Pending& record) noexcept {
     (record.reloaded ? bytes_reloaded_ : bytes_from_dispatch_) -= held_bytes(record);
 }
 
-KeptPage& OutboxStage::new_page(outbox::PageId id) {
-    KeptPage& page = in_core_.emplace_back();
-    page.id = id;
-    page.self = std::prev(in_core_.end());
-    return page;
-}
-
 // The record's bytes leave memory. Its result stays where somebody wants it.
 void OutboxStage::shelve(const Draft& draft, outbox::PageId id) {
     ShelvedPage page{.id = id};
@@ -297,11 +290,9 @@ void OutboxStage::shelve(const Draft& draft, outbox::PageId id) {
 }
 
 void OutboxStage::settled(KeptPlace place) {
-    if (place.page->settled.empty()) {
-        to_tell_.push_back(place.page);
-        place.page->settled.reserve(place.page->unsettled);
-    }
-    place.page->settled.push_back(place.index);
+    KeptPage& page = in_core_[place.page];
+    if (page.settled.empty()) to_tell_.push_back(&page);
+    page.settled.push_back(place.index);
 }
 
 // Tells once, whether it is told or let go of.
@@ -323,8 +314,8 @@ class OutboxStage::Later {
 
 std::function<void(bool)> OutboxStage::settled_later(const Pending& record) {
     // The stage reads its letters while it lives.
-    auto later =
-        std::make_shared<Later>(by_mail<bool>([this, place = record.kept](bool has_it, TimePoint) {
+    auto later = std::make_shared<Later>(
+        by_mail<bool>([this, place = kept_place_of(record)](bool has_it, TimePoint) {
             --told_later_;
             has_it ? settled(place) : left(place);
         }));
@@ -333,15 +324,15 @@ std::function<void(bool)> OutboxStage::settled_later(const Pending& record) {
 }
 
 void OutboxStage::left(KeptPlace place) {
-    KeptPage& page = *place.page;
-    if (--page.unsettled == 0 && page.settled.empty()) in_core_.erase(page.self);
+    KeptPage& page = in_core_[place.page];
+    if (--page.unsettled == 0 && page.settled.empty()) in_core_.remove(page);
 }
 
 void OutboxStage::tell_settled() {
     for (KeptPage* page : to_tell_) {
         page->unsettled -= static_cast<std::uint32_t>(page->settled.size());
         outbox_->settle(page->id, std::exchange(page->settled, {}));
-        if (page->unsettled == 0) in_core_.erase(page->self);
+        if (page->unsettled == 0) in_core_.remove(*page);
     }
     to_tell_.clear();
 }

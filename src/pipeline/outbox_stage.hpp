@@ -14,7 +14,7 @@
 #include "pipeline/budget.hpp"
 #include "pipeline/core.hpp"
 #include "pipeline/intake.hpp"
-#include "pipeline/kept_page.hpp"
+#include "pipeline/kept_pages.hpp"
 #include "pipeline/request.hpp"
 #include "pipeline/set_aside.hpp"
 #include "pipeline/shelf.hpp"
@@ -69,14 +69,14 @@ class OutboxStage {
     void turn(TimePoint now, const std::shared_ptr<void>& owner);
 
     /// The core has settled a record that is kept: the outbox may forget it.
-    void settled(const Pending& record) { settled(record.kept); }
+    void settled(const Pending& record) { settled(kept_place_of(record)); }
     /// The same, when somebody has the event besides: to be called with whether he has, or let go
     /// of, from any thread.
     [[nodiscard]] std::function<void(bool)> settled_later(const Pending& record);
     /// The record leaves memory: it takes no room any more.
     void released(const Pending& record) noexcept;
     /// It stays for the next run.
-    void left(const Pending& record) { left(record.kept); }
+    void left(const Pending& record) { left(kept_place_of(record)); }
 
     /// The core has paused this key,
     void paused(std::uint64_t lane);
@@ -155,7 +155,6 @@ class OutboxStage {
     }
     void seal(Draft& draft);
     void let_wait(Draft& draft);
-    KeptPage& new_page(outbox::PageId id);
     void load_next(TimePoint now);
     void loaded(Expected<outbox::ReadPage, Error> page, TimePoint now);
     void lost(const ShelvedPage& page);
@@ -209,7 +208,7 @@ class OutboxStage {
     int fruitless_loads_ = 0;              // one after another: nothing of them could go on
     std::size_t bytes_from_dispatch_ = 0;  // of what is in the core
     std::size_t bytes_reloaded_ = 0;
-    std::list<KeptPage> in_core_;
+    KeptPages in_core_;
     std::vector<KeptPage*> to_tell_;
     TimePoint drop_unwanted_at_{};
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/counted.hpp"
+#include "event/hash_key.hpp"
 #include "pipeline/outbox_stage_mail.hpp"
 #include "pipeline/page.hpp"
 #include "wire/record_layout.hpp"
@@ -27,7 +28,8 @@ constexpr Duration between_passes = std::chrono::milliseconds(20);
 bool is_whole(const outbox::KeptRecord& kept) {
     return kept.cbor.size() ==
                wire::RecordLayout::bytes(kept.data_bytes, kept.key_bytes, kept.hash_key_bytes) &&
-           kept.cbor.size() <= std::numeric_limits<std::uint32_t>::max();
+           kept.cbor.size() <= std::numeric_limits<std::uint32_t>::max() &&
+           kept.hash_key_bytes <= event::most_hash_key_digits;
 }
 
 }  // namespace
@@ -93,7 +95,7 @@ void OutboxStage::loaded(Expected<outbox::ReadPage, Error> page, TimePoint now) 
 
 // What may not go on yet stays on the shelf, and what is behind it of the same keys.
 void OutboxStage::restore(const outbox::KeptPage& page, const ShelvedPage& shelved, TimePoint now) {
-    KeptPage& in_core = new_page(page.id);
+    KeptPage& in_core = in_core_.add(page.id);
     const auto age =
         std::chrono::milliseconds(std::max<std::int64_t>(system_now_ms() - page.kept_at_ms, 0));
     ShelvedPage rest{.id = page.id};
@@ -121,9 +123,8 @@ void OutboxStage::restore(const outbox::KeptPage& page, const ShelvedPage& shelv
             return;
         }
         Pending* const record = intake_.restore(kept.cbor, lane);
-        record->data_bytes = kept.data_bytes;
         record->key_bytes = kept.key_bytes;
-        record->hash_key_bytes = kept.hash_key_bytes;
+        record->hash_key_bytes = kept.hash_key_bytes & 63;
         record->is_envelope = kept.is_envelope;
         record->generation = generation;
         record->reloaded = true;
@@ -131,7 +132,7 @@ void OutboxStage::restore(const outbox::KeptPage& page, const ShelvedPage& shelv
         record->may_have_been_stored = generation == Generations::earlier_run;
         record->slot = slot;
         results += slot == nullptr ? 0 : 1;
-        record->kept = {.page = &in_core, .index = index};
+        set_kept_place(*record, in_core, index);
         ++in_core.unsettled;
         shelf_.remove_key(lane);
         bytes_reloaded_ += held_bytes(*record);
@@ -154,7 +155,7 @@ void OutboxStage::restore(const outbox::KeptPage& page, const ShelvedPage& shelv
         fruitless_loads_ = 0;
         load_again_at_ = now + between_fruitless_loads;
     }
-    if (in_core.unsettled == 0) in_core_.erase(in_core.self);
+    if (in_core.unsettled == 0) in_core_.remove(in_core);
     if (rest.records > 0) shelf_.pass_over(std::move(rest));
 }
 
@@ -195,7 +196,7 @@ void OutboxStage::refuse(KeptPage& page, std::uint32_t index, std::uint32_t gene
     core_.fail_expected(generation);
     if (slot != nullptr) fail(slot, error);
     ++page.unsettled;
-    settled({&page, index});
+    settled({.page = page.number, .index = index});
 }
 
 }  // namespace lk::pipeline

@@ -115,18 +115,16 @@ void hash_keys_of(std::span<const Pending* const> records, std::span<event::Hash
 
 namespace {
 
-// Both know of the record's bytes the same.
-template <class Kept>
-Record record_in(std::string_view cbor, const Kept& kept) noexcept {
+Record record_in(std::string_view cbor, std::size_t data_bytes, std::size_t key_bytes,
+                 std::size_t hash_key_bytes) noexcept {
     using Layout = wire::RecordLayout;
     const char* data = cbor.data() + Layout::before_data;
-    const char* key = data + kept.data_bytes + Layout::before_key;
+    const char* key = data + data_bytes + Layout::before_key;
     Record record;
-    record.data = {data, kept.data_bytes};
-    record.partition_key = {key, kept.key_bytes};
-    if (kept.hash_key_bytes != 0) {
-        record.explicit_hash_key = {key + kept.key_bytes + Layout::before_hash_key,
-                                    kept.hash_key_bytes};
+    record.data = {data, data_bytes};
+    record.partition_key = {key, key_bytes};
+    if (hash_key_bytes != 0) {
+        record.explicit_hash_key = {key + key_bytes + Layout::before_hash_key, hash_key_bytes};
     }
     record.cbor = cbor;
     return record;
@@ -135,11 +133,12 @@ Record record_in(std::string_view cbor, const Kept& kept) noexcept {
 }  // namespace
 
 Record record_of(const Pending& pending) noexcept {
-    return record_in({pending.bytes, pending.cbor_bytes}, pending);
+    return record_in({pending.bytes, pending.cbor_bytes}, pending.data_bytes(), pending.key_bytes,
+                     pending.hash_key_bytes);
 }
 
 Record record_of(const outbox::KeptRecord& kept) noexcept {
-    return record_in(kept.cbor, kept);
+    return record_in(kept.cbor, kept.data_bytes, kept.key_bytes, kept.hash_key_bytes);
 }
 
 }  // namespace lk::pipeline

@@ -5,6 +5,7 @@
 
 #include "base/clock.hpp"
 #include "pipeline/shard_map.hpp"
+#include "wire/record_layout.hpp"
 
 namespace lk::detail {
 class Slot;
@@ -13,13 +14,6 @@ class Slot;
 namespace lk::pipeline {
 
 class Page;
-struct KeptPage;
-
-/// Where a record stands in the outbox; in no page: nowhere.
-struct KeptPlace {
-    KeptPage* page = nullptr;
-    std::uint32_t index = 0;
-};
 
 /// One accepted record until it is settled and out of every request. Written by the dispatching
 /// thread, then owned by the driver alone. The core threads its lists through it, so that it
@@ -48,12 +42,13 @@ struct Pending {
     ShardIndex shard = no_shard;
 
     std::uint32_t cbor_bytes = 0;  ///< Of the whole CBOR record.
-    std::uint32_t data_bytes = 0;
     std::uint32_t generation = 0;  ///< Which flush() counts it.
+    std::uint32_t kept_page = 0;   ///< Where it stands in the outbox (see KeptPages); 0: nowhere.
+    std::uint16_t kept_index = 0;
     std::uint16_t attempts = 0;
     std::uint16_t key_bytes = 0;
-    std::uint8_t hash_key_bytes = 0;
     // Bits: a million of these may be held.
+    std::uint16_t hash_key_bytes : 6 = 0;   ///< An explicit hash key has 39 digits at most.
     bool is_envelope : 1 = true;            ///< False: bytes given to record().
     bool may_have_been_stored : 1 = false;  ///< An attempt had an unknown outcome.
     bool bound : 1 = false;                 ///< Part of a request that is under way or to come.
@@ -66,15 +61,20 @@ struct Pending {
         false;                  ///< Not to be aggregated: it was in an aggregate that was refused.
     bool reloaded : 1 = false;  ///< It came back from the outbox.
 
-    KeptPlace kept;
-
-    [[nodiscard]] bool is_kept() const noexcept { return kept.page != nullptr; }
+    [[nodiscard]] bool is_kept() const noexcept { return kept_page != 0; }
+    [[nodiscard]] std::uint32_t data_bytes() const noexcept {
+        return static_cast<std::uint32_t>(cbor_bytes -
+                                          wire::RecordLayout::bytes(0, key_bytes, hash_key_bytes));
+    }
 
     /// What Kinesis's limits count.
     [[nodiscard]] std::size_t counted_bytes() const noexcept {
-        return std::size_t{data_bytes} + key_bytes;
+        return std::size_t{data_bytes()} + key_bytes;
     }
 };
+
+// There may be a million of them.
+static_assert(sizeof(Pending) == 112);
 
 /// What is kept of a record besides its bytes: this and its result's slot.
 inline constexpr std::size_t bytes_besides_record = sizeof(Pending) + 32;

@@ -54,7 +54,7 @@ class SendQueue::Filling {
     static constexpr std::size_t envelope_bytes = 4 + 16 + 48;
 
     [[nodiscard]] std::size_t aggregated_bytes(const Pending& record) const noexcept {
-        return wire::AggregateWriter::most_bytes_added(record.key_bytes, record.data_bytes);
+        return wire::AggregateWriter::most_bytes_added(record.key_bytes, record.data_bytes());
     }
     [[nodiscard]] static bool may_be_aggregated(const Pending& record) noexcept {
         return record.hash_key_bytes == 0 && !record.goes_alone;
