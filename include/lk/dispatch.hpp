@@ -99,9 +99,10 @@ struct OutboxOptions {
     /// A folder, made where there is none; empty: no outbox. One process at a time uses it; in it,
     /// any number of dispatch functions.
     std::string directory = {};
-    /// How much of the disk unsettled events may take; they are packed, often to a third or less.
-    /// Past it dispatch() does what `when_full` says; it shows a moment late, so up to
-    /// `budget_bytes` more may come. 1 MiB and up.
+    /// How much of the disk unsettled events may take, packed, often to a third or less of their
+    /// size; where settled ones leave gaps in the file, these count. Past it dispatch() does what
+    /// `when_full` says; it shows a moment late, so up to `budget_bytes` more may come. 1 MiB and
+    /// up.
     std::uint64_t max_bytes = std::uint64_t{1} << 30;
     OutboxSync sync = OutboxSync::every_commit;
     /// For OutboxSync::interval. 1 ms to 1 hour.

@@ -5,6 +5,7 @@
 #include <limits>
 #include <set>
 #include <system_error>
+#include <utility>
 
 #include "base/random.hpp"
 #include "outbox/schema.hpp"
@@ -48,19 +49,25 @@ File::File(const FileOptions& options)
     prepare_schema(database_, options.path);
     database_.execute(synchronous(options.sync));
     try {
-        (void)writable();
+        copy_earlier_log();
     } catch (const DatabaseError& error) {
         if (error.kind() != DatabaseError::Kind::full) throw;
     }
+    if (!has_all_tables(database_)) (void)writable();
     statements_ = std::make_unique<Statements>(database_);
     read_tally();
 }
 
 File::~File() = default;
 
-// Once what an earlier run left in the log is in the file.
-sqlite::Database& File::writable() {
+void File::copy_earlier_log() {
     if (!log_.is_ours()) log_.copy_and_truncate();
+}
+
+// Once what an earlier run left in the log is in the file, and that is of this version.
+sqlite::Database& File::writable() {
+    copy_earlier_log();
+    if (!std::exchange(is_upgraded_, true)) upgrade_schema(database_);
     return database_;
 }
 
@@ -76,6 +83,22 @@ void File::read_tally() {
     const auto tally = Tally::read(statement.bytes(0));
     if (!tally) damaged("the tally of the pages is damaged");
     tally_ = *tally;
+    count_pages();
+}
+
+// Rows that are gone leave gaps in pages of the file that others still need, until less than a
+// third of those are used.
+std::uint64_t File::bytes() const noexcept {
+    constexpr std::int64_t for_the_rest = 16;  // the tables' own pages, in a small file
+    const std::int64_t in_use = pages_in_use_ - pages_in_use_ / 8 - for_the_rest;
+    return std::max(tally_.bytes, static_cast<std::uint64_t>(std::max<std::int64_t>(in_use, 0)) *
+                                      file_page_bytes);
+}
+
+void File::count_pages() {
+    const Rows rows(statements_->all_pages);
+    const std::int64_t all = statements_->all_pages.step() ? statements_->all_pages.number(0) : 0;
+    pages_in_use_ = all - free_pages();
 }
 
 void File::check() {
@@ -277,6 +300,7 @@ void File::Change::use_ids_below(PageId id) noexcept {
 void File::Change::commit() {
     tally_.write(file_.row_);
     file_.statements_->put_state.bind(1, tally_stream).bind(2, 0).bind_blob(3, file_.row_).run();
+    file_.count_pages();
     transaction_.commit();
     file_.tally_ = tally_;
 }

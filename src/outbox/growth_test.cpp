@@ -14,6 +14,7 @@
 #include "base/clock.hpp"
 #include "outbox/inspect.hpp"
 #include "outbox/test_outbox.hpp"
+#include "sqlite/database.hpp"
 
 namespace lk::outbox {
 namespace {
@@ -106,6 +107,36 @@ TEST_F(Growth, OfABacklogGoesBackOnceItIsDrained) {
     outbox_.reset();
     outbox_ = open_or_fail(options());
     EXPECT_EQ(left_in(*outbox_).size(), 1U);
+}
+
+// What is packed shares pages of the file, and keeps those while anything of them is left: that
+// counts, too, or `max_bytes` would say little of the disk.
+TEST_F(Growth, CountsTheGapsThatSettledPagesLeave) {
+    const std::string half = noise(10'800);
+    std::string alike = half;
+    for (int i = 0; i < 5; ++i) alike += half;
+    std::vector<PageId> there;
+    for (int i = 0; i < 1000; ++i) there.push_back(keep_page(*outbox_, {alike}));
+    const std::uint64_t all = outbox_->bytes();
+    EXPECT_LT(all, 1000 * alike.size() / 5) << "they are packed";
+    for (std::size_t i = 0; i < there.size(); ++i) {
+        if (i % 5 > 1) outbox_->settle(there[i], {0});
+    }
+    flush(*outbox_);
+    const std::uint64_t counted = outbox_->bytes();
+    EXPECT_GT(counted, all * 2 / 5 * 3 / 2) << "and leave more than their share";
+    outbox_.reset();
+    {
+        sqlite::Database file(directory_.path() + "/outbox.db");
+        const std::int64_t in_use =
+            file.number("PRAGMA page_count") - file.number("PRAGMA freelist_count");
+        EXPECT_GE(counted * 8 / 7 + 2 * mebibyte, static_cast<std::uint64_t>(in_use) * 65536);
+    }
+    outbox_ = open_or_fail(options());
+    EXPECT_EQ(outbox_->bytes(), counted);
+    for (const PageId id : there) outbox_->settle(id, {0});
+    flush(*outbox_);
+    EXPECT_EQ(outbox_->bytes(), 0U);
 }
 
 TEST(OutboxContents, AreToldOfEachStream) {

@@ -58,11 +58,9 @@ std::uint64_t wanted_records(const PageState& state,
 }  // namespace
 
 Keeper::Keeper(const Options& options, DirectoryLock lock)
-    : options_(options),
-      directory_lock_(std::move(lock)),
-      file_(options, [this](const Tally& tally) {
-          next_id_ = std::max(next_id_.load(), tally.next_id);
-          bytes_.store(tally.bytes, std::memory_order_relaxed);
+    : options_(options), directory_lock_(std::move(lock)), file_(options, [this](const File& file) {
+          next_id_ = std::max(next_id_.load(), file.tally().next_id);
+          bytes_.store(file.bytes(), std::memory_order_relaxed);
       }) {}
 
 Keeper::~Keeper() = default;
@@ -191,7 +189,7 @@ void Keeper::write(std::vector<Asked::Keep>& keeps, const std::vector<Asked::Dis
         due_.clear();
         discards_.clear();
         retry_at_ = never;
-        bytes_.store(file_.tally().bytes, std::memory_order_relaxed);
+        bytes_.store(file_.bytes(), std::memory_order_relaxed);
         if (sync_at_ == never && options_.sync == Sync::interval) {
             sync_at_ = now() + options_.sync_interval;
         }

@@ -8,6 +8,9 @@
 #include <filesystem>
 #include <thread>
 
+#include "outbox/checksum.hpp"
+#include "outbox/faulty_disk.hpp"
+#include "outbox/little_endian.hpp"
 #include "outbox/test_outbox.hpp"
 #include "sqlite/database.hpp"
 
@@ -359,6 +362,61 @@ TEST(OutboxFile, OfVersion1IsTakenOn) {
     for (const auto& entry : fs::directory_iterator(directory.path())) {
         EXPECT_FALSE(entry.is_directory()) << "nothing was taken for damaged";
     }
+}
+
+/// The same page as version 2 wrote it, which packed none.
+void make_version_2(const Options& options, PageId id, const std::string& record) {
+    std::string body;
+    append_number(body, std::uint64_t{0});
+    append_number(body, std::uint32_t{0x424f4b4c});
+    append_number(body, std::uint16_t{1});
+    append_number(body, std::uint16_t{6});
+    append_number(body, id);
+    append_number(body, std::int64_t{1'700'000'000'000});
+    append_number(body, std::uint64_t{7});
+    append_number(body, std::uint32_t{1});
+    body += "events";
+    append_number(body, static_cast<std::uint32_t>(record.size()));
+    body += std::string(16, '\0') + record;
+    set_number(body, 0, checksum(std::string_view(body).substr(8)));
+    sqlite::Database older(options.directory + "/outbox.db", options.vfs);
+    older.execute("PRAGMA locking_mode=EXCLUSIVE");
+    sqlite::Statement(older, "UPDATE page SET body = ?1").bind_blob(1, body).run();
+    older.execute("PRAGMA user_version=2");
+}
+
+TEST(OutboxFile, OfVersion2IsTakenOn) {
+    const TestDirectory directory;
+    const Options options = options_for(directory);
+    const PageId id = keep_page(*open_or_fail(options), {"alike alike alike alike"});
+    make_version_2(options, id, "alike alike alike alike");
+    {
+        const auto outbox = open_or_fail(options);
+        EXPECT_THAT(unsettled_in(*outbox, id), ElementsAre("alike alike alike alike"));
+        keep_page(*outbox, {"new"});
+    }
+    EXPECT_THAT(left_by_page(*open_or_fail(options)), SizeIs(2));
+    sqlite::Database now(directory.path() + "/outbox.db");
+    EXPECT_EQ(now.number("PRAGMA user_version"), 3);
+}
+
+// It can be sent, which needs nothing that is not there.
+TEST(OutboxFile, OfVersion2IsReadOnAFullDiskAsItIs) {
+    const TestDirectory directory;
+    FaultyDisk disk;
+    Options options = options_for(directory);
+    options.vfs = disk.name();
+    const PageId id = keep_page(*open_or_fail(options), {"alike alike alike alike"});
+    make_version_2(options, id, "alike alike alike alike");
+    disk.fail(FaultyDisk::Fault::full, 1, 1'000'000);
+    const auto outbox = open_or_fail(options);
+    ASSERT_NE(outbox, nullptr);
+    EXPECT_THAT(left_in(*outbox), SizeIs(1));
+    EXPECT_THAT(unsettled_in(*outbox, id), ElementsAre("alike alike alike alike"));
+    EXPECT_FALSE(keep_pages(*outbox, {{"refused"}}));
+    disk.work();
+    EXPECT_TRUE(keep_pages(*outbox, {{"stored"}}));
+    EXPECT_THAT(unsettled_in(*outbox, id), ElementsAre("alike alike alike alike"));
 }
 
 TEST(OutboxFile, OfAnotherProgramIsRefused) {

@@ -23,7 +23,7 @@ void Packer::append(std::string& to, std::string_view bytes) {
     const auto given = static_cast<int>(bytes.size());
     // It is faster where it need not look whether there is room.
     const auto room = static_cast<std::size_t>(LZ4_compressBound(given));
-    if (block_.size() < room) block_.resize(room);
+    if (block_.size() < room) block_ = std::vector<char>(room);  // resize() would take twice that
     const auto packed = static_cast<std::size_t>(LZ4_compress_fast(
         bytes.data(), block_.data(), given, static_cast<int>(block_.size()), haste));
     const std::string_view stored =

@@ -45,8 +45,7 @@ void configure(Database& database) {
     database.execute("PRAGMA secure_delete=OFF");
 }
 
-// Returns the version.
-std::int64_t check(Database& database, const std::string& path) {
+void check(Database& database, const std::string& path) {
     if (database.number("PRAGMA application_id") != application_id) {
         throw DatabaseError(path + " is not an outbox of lk-dispatch; use another directory",
                             DatabaseError::Kind::refused);
@@ -71,7 +70,6 @@ std::int64_t check(Database& database, const std::string& path) {
     if (statement.step())
         throw DatabaseError(path + " has more than an outbox's tables",
                             sqlite::DatabaseError::Kind::damaged);
-    return version;
 }
 
 // `known`: so many are there already.
@@ -88,11 +86,10 @@ void create(Database& database, std::size_t known) {
 void prepare_schema(Database& database, const std::string& path) {
     configure(database);
     const bool is_new = database.number("SELECT count(*) FROM sqlite_schema") == 0;
-    std::int64_t version = 0;
     if (is_new) {
         database.execute("PRAGMA auto_vacuum=INCREMENTAL");
     } else {
-        version = check(database, path);
+        check(database, path);
     }
     if (database.says_it_is_read_only()) {
         throw DatabaseError(path + " says of itself that it may only be read",
@@ -100,11 +97,16 @@ void prepare_schema(Database& database, const std::string& path) {
     }
     database.execute("PRAGMA journal_mode=WAL");
     database.execute("PRAGMA journal_size_limit=67108864");  // 64 MiB
-    if (is_new) {
-        create(database, 0);
-    } else if (version < schema_version) {
-        create(database, tables_of(version));
-    }
+    if (is_new) create(database, 0);
+}
+
+bool has_all_tables(Database& database) {
+    return tables_of(database.number("PRAGMA user_version")) == std::size(tables);
+}
+
+void upgrade_schema(Database& database) {
+    const std::int64_t version = database.number("PRAGMA user_version");
+    if (version < schema_version) create(database, tables_of(version));
 }
 
 }  // namespace lk::outbox

@@ -24,4 +24,12 @@ inline constexpr int most_value_bytes = 32 << 20;
 /// lk-dispatch, or is damaged. `path` is for the message.
 void prepare_schema(sqlite::Database& database, const std::string& path);
 
+/// Whether nothing is missing that is read. A file of an older version may be read as it is, until
+/// something is to be written.
+[[nodiscard]] bool has_all_tables(sqlite::Database& database);
+
+/// Makes a file of an older version one of this. Commits, so the log must be ours (see
+/// WriteAheadLog).
+void upgrade_schema(sqlite::Database& database);
+
 }  // namespace lk::outbox

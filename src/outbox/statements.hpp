@@ -30,6 +30,7 @@ struct File::Statements {
                            " (SELECT ifnull(min(page), 9223372036854775807) FROM unsettled"
                            " WHERE stream = ?1)"),
           discarded(database, "SELECT stream, key, page, checksum FROM discarded"),
+          all_pages(database, "PRAGMA page_count"),
           free_pages(database, "PRAGMA freelist_count") {}
 
     sqlite::Statement streams;
@@ -45,6 +46,7 @@ struct File::Statements {
     sqlite::Statement add_discarded;
     sqlite::Statement remove_discarded;
     sqlite::Statement discarded;
+    sqlite::Statement all_pages;
     sqlite::Statement free_pages;
 };
 

@@ -24,7 +24,7 @@ std::string path_in(const std::string& directory) {
 
 }  // namespace
 
-WorkingFile::WorkingFile(const Options& options, std::function<void(const Tally&)> opened)
+WorkingFile::WorkingFile(const Options& options, std::function<void(const File&)> opened)
     : options_(options),
       file_options_{.path = path_in(options.directory), .vfs = options.vfs, .sync = options.sync},
       opened_(std::move(opened)) {}
@@ -51,7 +51,7 @@ void WorkingFile::open() {
     if (file_) return;
     finish_salvage(file_options_.path);
     file_.emplace(file_options_);
-    opened_(file_->tally());
+    opened_(*file_);
 }
 
 // What the failed commit may have left is cut off, as it may be in the system's memory and not on

@@ -24,7 +24,7 @@ namespace lk::outbox {
 class WorkingFile {
   public:
     /// `opened`: told what the file counts, each time that it was opened.
-    WorkingFile(const Options& options, std::function<void(const Tally&)> opened);
+    WorkingFile(const Options& options, std::function<void(const File&)> opened);
     ~WorkingFile();
     WorkingFile(const WorkingFile&) = delete;
     WorkingFile& operator=(const WorkingFile&) = delete;
@@ -67,7 +67,7 @@ class WorkingFile {
 
     [[nodiscard]] bool is_open() const noexcept { return file_.has_value(); }
     /// When it is open.
-    [[nodiscard]] const Tally& tally() const { return file_->tally(); }
+    [[nodiscard]] std::uint64_t bytes() const { return file_->bytes(); }
     [[nodiscard]] int log_pages() { return file_->log().pages(); }
 
     void close();
@@ -103,7 +103,7 @@ class WorkingFile {
 
     const Options options_;
     FileOptions file_options_;
-    const std::function<void(const Tally&)> opened_;
+    const std::function<void(const File&)> opened_;
     std::optional<File> file_;
     std::vector<FileStream> streams_;
 };

@@ -97,7 +97,7 @@ class PackageTest(unittest.TestCase):
         read = run(COMPILER, "-std=c++20", "-M", "-I", self.prefix / "include", unit)
         own = set(re.findall(r"/lk/[a-z_/]+\.hpp", read))
         self.assertIn("/lk/dispatch.hpp", own)
-        for foreign in ["nlohmann", "curl", "openssl", "boost", "sqlite", "simdjson"]:
+        for foreign in ["nlohmann", "curl", "openssl", "boost", "lz4", "sqlite", "simdjson"]:
             self.assertNotIn(foreign, read.replace(str(self.work), ""))
 
     def test_another_minor_version_is_not_taken_for_this_one(self):
