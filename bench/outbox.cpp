@@ -33,17 +33,19 @@ constexpr std::size_t pages_unsettled = 64;
 
 // As much alike as events are.
 std::string event(std::size_t number) {
-    std::string text = noise(36, 2 * number) + bench::data_of_300_bytes(static_cast<int>(number)) +
-                       noise(36, 2 * number + 1);
-    text.append(event_bytes - text.size(), ' ');
+    std::string text = noise(36, 2 * number);
+    text += bench::data_of_300_bytes(static_cast<int>(number));
+    text += noise(36, 2 * number + 1);
+    text.resize(event_bytes, ' ');
     return text;
 }
 
 class Load {
   public:
     explicit Load(outbox::StreamOutbox& outbox) : outbox_(outbox) {
-        for (std::size_t i = 0; i < page_events; ++i) texts_.push_back(event(i));
+        texts_.resize(page_events);
         for (std::size_t i = 0; i < page_events; ++i) {
+            texts_[i] = event(i);
             page_.push_back({.cbor = texts_[i],
                              .data_bytes = 300,
                              .key_bytes = 36,
