@@ -168,7 +168,8 @@ TEST(PageBody, OfVersion1IsReadToo) {
     std::string body = head_of(1, 50);
     for (const KeptRecord& record : laid.draft) body += entry_of(record);
     body += laid.memory;
-    const auto read = read_page_body(with_checksum(body));
+    const std::string whole = with_checksum(body);
+    const auto read = read_page_body(whole);
     ASSERT_TRUE(read);
     expect_same(*read, laid);
     EXPECT_FALSE(read_page_body(with_checksum(body + "x")));
@@ -198,7 +199,8 @@ TEST(PageBody, IsReadFromAnyBlockOfLz4) {
     EXPECT_FALSE(read_page_body(with_checksum(body + block))) << "a literal is missing";
     set_number(block, 4, std::uint32_t{12});
     block += 'x';
-    const auto read = read_page_body(with_checksum(body + block));
+    const std::string whole = with_checksum(body + block);
+    const auto read = read_page_body(whole);
     ASSERT_TRUE(read);
     expect_same(*read, laid);
     EXPECT_TRUE(read_page_body(with_checksum(body + as_it_is("") + block))) << "a piece of nothing";

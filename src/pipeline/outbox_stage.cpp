@@ -99,6 +99,7 @@ void OutboxStage::turn(TimePoint now, const std::shared_ptr<void>& owner) {
     read_mail(now);
     tell_settled();
     hand_over(now, owner);
+    send_without_the_disk(now);
     load_next(now);
     forget_discards();
     if (budget_.is_half_full() && now >= drop_unwanted_at_) {
@@ -227,6 +228,22 @@ void OutboxStage::not_kept(const Error& error, TimePoint now) {
     drafts_.swap(waiting);
 }
 
+// Once nothing stands on the disk before them, what waits to go there behind its keys need not: it
+// could wait for room as long as the disk is full, and all that comes after it behind that.
+void OutboxStage::send_without_the_disk(TimePoint now) {
+    if (!disk_fails_ || writing_ || !shelf_.empty() || !loading_.empty() || !not_loaded_.empty())
+        return;
+    while (!drafts_.empty() && has_room_in_core() && !is_held(drafts_.front())) {
+        const Draft draft = std::move(drafts_.front());
+        drafts_.pop_front();
+        drafted_bytes_ -= draft.bytes;
+        for (Pending* const record : draft.records) {
+            if (draft.waits) shelf_.remove_key(record->lane);
+            admit(record, now);
+        }
+    }
+}
+
 // Its keys count as the shelf's from now on.
 void OutboxStage::let_wait(Draft& draft) {
     if (std::exchange(draft.waits, true)) return;
@@ -234,9 +251,20 @@ void OutboxStage::let_wait(Draft& draft) {
 }
 
 bool OutboxStage::may_go_on(const Draft& draft) const {
-    return !draft.waits && bytes_from_dispatch_ < budget_.bytes() / 2 &&
+    return !draft.waits && has_room_in_core() &&
            std::none_of(draft.records.begin(), draft.records.end(),
                         [this](const Pending* record) { return must_wait(*record); });
+}
+
+bool OutboxStage::has_room_in_core() const {
+    return bytes_from_dispatch_ < budget_.bytes() / 2;
+}
+
+// For its keys' own sake, whatever stands before it.
+bool OutboxStage::is_held(const Draft& draft) const {
+    return std::any_of(draft.records.begin(), draft.records.end(), [this](const Pending* record) {
+        return holds_its_share(record->lane, record_of(*record));
+    });
 }
 
 bool OutboxStage::must_wait(const Pending& record) const {

@@ -139,6 +139,8 @@ class OutboxStage {
     void kept(const std::vector<outbox::PageId>& ids, TimePoint now);
     void not_kept(const Error& error, TimePoint now);
     [[nodiscard]] bool may_go_on(const Draft& draft) const;
+    [[nodiscard]] bool has_room_in_core() const;
+    [[nodiscard]] bool is_held(const Draft& draft) const;
     [[nodiscard]] bool must_wait(const Pending& record) const;
     [[nodiscard]] bool holds_its_share(std::uint64_t lane, const Record& record) const;
     void admit(Pending* record, TimePoint now);
@@ -154,6 +156,7 @@ class OutboxStage {
         return !drafts_.empty() || !open_.records.empty() || !open_waiting_.records.empty();
     }
     void seal(Draft& draft);
+    void send_without_the_disk(TimePoint now);
     void let_wait(Draft& draft);
     void load_next(TimePoint now);
     void loaded(Expected<outbox::ReadPage, Error> page, TimePoint now);

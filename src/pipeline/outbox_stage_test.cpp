@@ -148,6 +148,33 @@ TEST_F(OutboxStageTest, GoesOnWithADiskThatTakesOnlySome) {
     EXPECT_THAT(outbox->pages, IsEmpty());
 }
 
+// It can be read, but takes nothing more: what waits behind the shelf, and what comes behind that,
+// would wait for room for good.
+TEST_F(OutboxStageTest, GoesOnWithADiskThatStaysFull) {
+    std::vector<std::string> expected;
+    for (int i = 0; i < 2500; ++i) {
+        expected.push_back(std::to_string(i));
+        write(expected.back(), "k", 1000);
+        if (i % 50 == 0) keep();
+    }
+    keep();
+    outbox->most_at_once = 0;
+    for (int i = 0; i < 100; ++i) {
+        expected.push_back("late " + std::to_string(i));
+        write(expected.back(), "k", 1000);
+        keep();
+    }
+    EXPECT_EQ(drain(), expected);
+    EXPECT_THAT(outbox->pages, IsEmpty());
+    EXPECT_TRUE(stage->empty());
+    // And later ones need not wait.
+    write("last", "k");
+    now += 1s;
+    keep();
+    EXPECT_THAT(send(), ElementsAre("last"));
+    store_all();
+}
+
 TEST_F(OutboxStageTest, NothingOvertakesItsKeyWhileTheDiskFailsToRead) {
     std::vector<std::string> expected;
     for (int i = 0; i < 2500; ++i) {

@@ -293,7 +293,7 @@ TEST_F(MemoryBound, HoldsWhateverTheNumberOfShardsThatAnswersName) {
     EXPECT_LT(put(most_kept - 1), bound(options, 1, 1024));
     // What the formula says of a shard.
     EXPECT_LT(held_since(), before + most_kept * 640);
-    EXPECT_GT(held_since(), before + most_kept * 320) << "they are known";
+    EXPECT_GT(held_since(), before + most_kept * 256) << "they are known";
     EXPECT_LT(put(12 * most_kept), bound(options, 1, 1024));
 }
 
