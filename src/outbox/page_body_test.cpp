@@ -230,6 +230,15 @@ TEST(PageBody, IsRefusedWhereItSaysMoreThanThereIs) {
     }
 }
 
+// A file of a few bytes could make millions.
+TEST(PageBody, HasNoMoreRecordsThanAPageHolds) {
+    PageBodyWriter writer;
+    for (const std::size_t more : {0U, 1U}) {
+        const PageDraft empty(most_page_records + more);
+        EXPECT_EQ(read_page_body(writer.write(facts, empty)).has_value(), more == 0);
+    }
+}
+
 // What is read is what a body holds, whatever that is: nothing reads past it (as the sanitizers
 // see), and no record has bytes of another.
 TEST(PageBody, WithOtherBytesIsRefusedOrWhole) {
