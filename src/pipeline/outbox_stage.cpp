@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <unordered_set>
 #include <utility>
 
 #include "base/counted.hpp"
@@ -15,6 +16,10 @@ namespace {
 
 constexpr Duration between_looks_at_a_full_outbox = std::chrono::milliseconds(100);
 constexpr Duration between_drops = std::chrono::milliseconds(100);
+
+std::size_t bytes_in_draft(const Pending& record) noexcept {
+    return record.cbor_bytes + outbox::record_header_bytes;
+}
 
 }  // namespace
 
@@ -74,7 +79,7 @@ void OutboxStage::take(Pending* record, TimePoint now) {
     const bool waits = must_wait(*record);
     Draft& draft = waits ? open_waiting_ : open_;
     draft.waits = waits;
-    const std::size_t bytes = record->cbor_bytes + outbox::record_header_bytes;
+    const std::size_t bytes = bytes_in_draft(*record);
     if (draft.bytes + bytes > outbox::full_page_bytes) {
         // What its keys have there comes first.
         if (waits) seal(open_);
@@ -229,19 +234,30 @@ void OutboxStage::not_kept(const Error& error, TimePoint now) {
 }
 
 // Once nothing stands on the disk before them, what waits to go there behind its keys need not: it
-// could wait for room as long as the disk is full, and all that comes after it behind that.
+// could wait for room as long as the disk is full, and all that comes after it behind that. A key
+// that may not go on, as it is paused, stays, and others pass it.
 void OutboxStage::send_without_the_disk(TimePoint now) {
     if (!disk_fails_ || writing_ || !shelf_.empty() || !loading_.empty() || !not_loaded_.empty())
         return;
-    while (!drafts_.empty() && has_room_in_core() && !is_held(drafts_.front())) {
-        const Draft draft = std::move(drafts_.front());
-        drafts_.pop_front();
-        drafted_bytes_ -= draft.bytes;
-        for (Pending* const record : draft.records) {
-            if (draft.waits) shelf_.remove_key(record->lane);
+    std::unordered_set<std::uint64_t> held;
+    for (Draft& draft : drafts_) {
+        if (!has_room_in_core()) break;
+        std::erase_if(draft.records, [&](Pending* record) {
+            const std::uint64_t lane = record->lane;
+            if (held.contains(lane)) return false;
+            if (holds_its_share(lane, record_of(*record))) {
+                if (lane != 0) held.insert(lane);
+                return false;
+            }
+            const std::size_t bytes = bytes_in_draft(*record);
+            draft.bytes -= bytes;
+            drafted_bytes_ -= bytes;
+            if (draft.waits) shelf_.remove_key(lane);
             admit(record, now);
-        }
+            return true;
+        });
     }
+    std::erase_if(drafts_, [](const Draft& draft) { return draft.records.empty(); });
 }
 
 // Its keys count as the shelf's from now on.
@@ -258,13 +274,6 @@ bool OutboxStage::may_go_on(const Draft& draft) const {
 
 bool OutboxStage::has_room_in_core() const {
     return bytes_from_dispatch_ < budget_.bytes() / 2;
-}
-
-// For its keys' own sake, whatever stands before it.
-bool OutboxStage::is_held(const Draft& draft) const {
-    return std::any_of(draft.records.begin(), draft.records.end(), [this](const Pending* record) {
-        return holds_its_share(record->lane, record_of(*record));
-    });
 }
 
 bool OutboxStage::must_wait(const Pending& record) const {

@@ -140,7 +140,6 @@ class OutboxStage {
     void not_kept(const Error& error, TimePoint now);
     [[nodiscard]] bool may_go_on(const Draft& draft) const;
     [[nodiscard]] bool has_room_in_core() const;
-    [[nodiscard]] bool is_held(const Draft& draft) const;
     [[nodiscard]] bool must_wait(const Pending& record) const;
     [[nodiscard]] bool holds_its_share(std::uint64_t lane, const Record& record) const;
     void admit(Pending* record, TimePoint now);

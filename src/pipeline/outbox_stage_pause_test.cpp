@@ -81,6 +81,30 @@ TEST_F(OutboxStagePause, WhatIsOfAPausedKeyStaysOnTheDiskAndOthersGoOn) {
     EXPECT_FALSE(core.generations().any_unsettled_up_to(0));
 }
 
+// As long as it is full what is of the key stays in memory, and others pass it.
+TEST_F(OutboxStagePause, OthersGoOnAlsoWhereTheDiskStaysFull) {
+    pause_the_key_with_most();
+    outbox->most_at_once = 0;
+    for (int i = 0; i < 60; ++i) {
+        write("late p" + std::to_string(i), "p", 1000);
+        others.push_back("late q" + std::to_string(i));
+        write(others.back(), "q0", 1000);
+        if (i % 10 == 0) keep();
+    }
+    const auto sent = drain();
+    EXPECT_THAT(sent, testing::UnorderedElementsAreArray(others));
+    const auto late = std::find(sent.begin(), sent.end(), "late q0");
+    EXPECT_TRUE(std::equal(late, sent.end(), others.end() - 60, others.end())) << "in order";
+    outbox->most_at_once = 1000;
+    now += std::chrono::seconds(1);
+    core.resume(lane, now);
+    stage->resumed(lane);
+    const auto rest = drain();
+    for (int i = 0; i < 60; ++i) own.push_back("late p" + std::to_string(i));
+    EXPECT_EQ(rest, own);
+    EXPECT_TRUE(stage->empty());
+}
+
 TEST_F(OutboxStagePause, WhatIsDiscardedFailsWhereverItIs) {
     pause_the_key_with_most();
     drain();
