@@ -14,8 +14,8 @@ static_assert(most_value_bytes <= LZ4_MAX_INPUT_SIZE);
 
 // A byte of a block says that up to so many more are the same as earlier ones.
 constexpr std::size_t most_of_a_byte = 255;
-// LZ4's "acceleration": events come out 3 to 5 % longer than with 1, in two thirds of the time.
-constexpr int haste = 4;
+// Events come out 3 to 5 % longer than with 1, in two thirds of the time.
+constexpr int acceleration = 4;
 
 }  // namespace
 
@@ -25,7 +25,7 @@ void Packer::append(std::string& to, std::string_view bytes) {
     const auto room = static_cast<std::size_t>(LZ4_compressBound(given));
     if (block_.size() < room) block_ = std::vector<char>(room);  // resize() would take twice that
     const auto packed = static_cast<std::size_t>(LZ4_compress_fast(
-        bytes.data(), block_.data(), given, static_cast<int>(block_.size()), haste));
+        bytes.data(), block_.data(), given, static_cast<int>(block_.size()), acceleration));
     const std::string_view stored =
         packed != 0 && packed < bytes.size() ? std::string_view(block_.data(), packed) : bytes;
     append_number(to, static_cast<std::uint32_t>(bytes.size()));

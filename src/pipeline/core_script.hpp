@@ -65,7 +65,7 @@ class CoreScript {
         record.cbor_bytes =
             static_cast<std::uint32_t>(wire::RecordLayout::bytes(data_bytes, 1, hash_key_bytes));
         record.key_bytes = 1;
-        record.hash_key_bytes = hash_key_bytes & 63;
+        record.set_hash_key_bytes(hash_key_bytes);
         record.generation = generation;
         names_[&record] = name;
         places_[&record] = key_at(place_);

@@ -88,7 +88,7 @@ detail::Slot* Intake::write(const Draft& draft) {
         record->slot = slot;
         record->lane = lane;
         record->key_bytes = static_cast<std::uint16_t>(draft.partition_key.size());
-        record->hash_key_bytes = draft.explicit_hash_key.size() & 63;
+        record->set_hash_key_bytes(draft.explicit_hash_key.size());
         record->is_envelope = draft.envelope != nullptr;
         record->suspended = draft.suspended;
         record->generation = generation_.load(std::memory_order_relaxed);

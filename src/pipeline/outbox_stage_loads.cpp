@@ -124,7 +124,7 @@ void OutboxStage::restore(const outbox::KeptPage& page, const ShelvedPage& shelv
         }
         Pending* const record = intake_.restore(kept.cbor, lane);
         record->key_bytes = kept.key_bytes;
-        record->hash_key_bytes = kept.hash_key_bytes & 63;
+        record->set_hash_key_bytes(kept.hash_key_bytes);
         record->is_envelope = kept.is_envelope;
         record->generation = generation;
         record->reloaded = true;

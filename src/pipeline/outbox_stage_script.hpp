@@ -152,6 +152,18 @@ class OutboxStageScript : public ::testing::Test {
         turn();
     }
 
+    /// More than memory holds: the last of it is on the disk alone.
+    std::vector<std::string> keep_a_backlog(const std::string& key) {
+        std::vector<std::string> names;
+        for (int i = 0; i < 2500; ++i) {
+            names.push_back(std::to_string(i));
+            write(names.back(), key, 1000);
+            if (i % 50 == 0) keep();
+        }
+        keep();
+        return names;
+    }
+
     /// What the core would send now: the names of all that is ready.
     std::vector<std::string> send() {
         std::vector<std::string> names;

@@ -151,13 +151,7 @@ TEST_F(OutboxStageTest, GoesOnWithADiskThatTakesOnlySome) {
 // It can be read, but takes nothing more: what waits behind the shelf, and what comes behind that,
 // would wait for room for good.
 TEST_F(OutboxStageTest, GoesOnWithADiskThatStaysFull) {
-    std::vector<std::string> expected;
-    for (int i = 0; i < 2500; ++i) {
-        expected.push_back(std::to_string(i));
-        write(expected.back(), "k", 1000);
-        if (i % 50 == 0) keep();
-    }
-    keep();
+    std::vector<std::string> expected = keep_a_backlog("k");
     outbox->most_at_once = 0;
     for (int i = 0; i < 100; ++i) {
         expected.push_back("late " + std::to_string(i));
@@ -176,13 +170,7 @@ TEST_F(OutboxStageTest, GoesOnWithADiskThatStaysFull) {
 }
 
 TEST_F(OutboxStageTest, NothingOvertakesItsKeyWhileTheDiskFailsToRead) {
-    std::vector<std::string> expected;
-    for (int i = 0; i < 2500; ++i) {
-        expected.push_back(std::to_string(i));
-        write(expected.back(), "k", 1000);
-        if (i % 50 == 0) keep();
-    }
-    keep();
+    std::vector<std::string> expected = keep_a_backlog("k");
     std::vector<std::string> sent;
     for (int step = 0; step < 20'000 && sent.size() < expected.size(); ++step) {
         // Now and then it fails, whatever is under way.

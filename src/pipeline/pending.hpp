@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "base/clock.hpp"
+#include "event/hash_key.hpp"
 #include "pipeline/shard_map.hpp"
 #include "wire/record_layout.hpp"
 
@@ -48,7 +49,7 @@ struct Pending {
     std::uint16_t attempts = 0;
     std::uint16_t key_bytes = 0;
     // Bits: a million of these may be held.
-    std::uint16_t hash_key_bytes : 6 = 0;   ///< An explicit hash key has 39 digits at most.
+    std::uint16_t hash_key_bytes : 6 = 0;   ///< Of an explicit hash key; 0: none.
     bool is_envelope : 1 = true;            ///< False: bytes given to record().
     bool may_have_been_stored : 1 = false;  ///< An attempt had an unknown outcome.
     bool bound : 1 = false;                 ///< Part of a request that is under way or to come.
@@ -61,6 +62,10 @@ struct Pending {
         false;                  ///< Not to be aggregated: it was in an aggregate that was refused.
     bool reloaded : 1 = false;  ///< It came back from the outbox.
 
+    void set_hash_key_bytes(std::size_t digits) noexcept {
+        static_assert(event::most_hash_key_digits < 64);
+        hash_key_bytes = digits & 63;
+    }
     [[nodiscard]] bool is_kept() const noexcept { return kept_page != 0; }
     [[nodiscard]] std::uint32_t data_bytes() const noexcept {
         return static_cast<std::uint32_t>(cbor_bytes -
